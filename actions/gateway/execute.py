@@ -1,0 +1,190 @@
+"""One operation, run: the engine's plan, the handlers' answers, the clients' shape of errors.
+
+An `Operation` comes in, an `Answer` (status and bytes) goes out. Documents made of actions only never touch
+the engine's SQL part; all others are the engine's. Never raises: every failure becomes an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import orjson
+
+from lictor.actions.gateway import errors
+from lictor.actions.gateway.calls import patiently, perform
+from lictor.actions.gateway.database import fate
+from lictor.actions.gateway.documents import place_of, root_fields, split_by_root
+from lictor.actions.gateway.errors import HttpProblem, Unavailable
+from lictor.actions.gateway.headers import Callers, Headers, forwarded
+from lictor.actions.gateway.limits import Limits
+from lictor.actions.gateway.operations import Operation
+from lictor.actions.gateway.responses import Answer
+from lictor.engine import ActionCall, Engine, GraphQLFailure, Session
+
+# Without authentication everyone sees and may do everything, as on the original Server.
+_EVERYONE = Session(role="admin", variables={})
+
+
+class Executor:
+    """Runs operations on one engine; safe to use from any number of tasks at once."""
+
+    def __init__(self, engine: Engine, callers: Callers, limits: Limits) -> None:
+        self._engine = engine
+        self._callers = callers
+        self._limits = limits
+
+    async def run(self, operation: Operation, headers: Headers, *, query_only: bool = False) -> Answer:
+        """The answer to one operation (server.md 3.1). `query_only` refuses all but queries (for GET)."""
+        try:
+            prepared = self._prepare(operation)
+            if prepared.depth > self._limits.depth:
+                raise self._too_deep(operation.name)
+            if query_only and prepared.kind != "query":
+                raise HttpProblem(405, "GET takes queries only; send a mutation by POST.", headers=_POST_ONLY)
+            if prepared.only_actions:
+                calls = prepared.action_calls(operation.variables)
+                return await self._actions(prepared, calls, operation, headers)
+            return await self._document(prepared, operation, headers)
+        except HttpProblem as problem:
+            return problem.answer
+        except GraphQLFailure as failure:
+            return errors.refusal(failure) if errors.is_refusal(failure) else self._failed(failure, operation)
+        except RecursionError:
+            return self._too_deep(operation.name).answer
+        except Exception as exc:
+            return Answer(200, errors.errors_body([errors.error(errors.unexpected(exc), errors.INTERNAL)]))
+
+    def _prepare(self, operation: Operation) -> Any:
+        """The plan of the operation. What a document gets wrong by itself is an invalid document."""
+        try:
+            return self._engine.prepare(operation.query, operation.name)
+        except GraphQLFailure as failure:
+            if failure.kind == "coercion":
+                raise GraphQLFailure(failure.errors, "validation") from None
+            raise
+
+    async def run_batch(self, operations: list[Operation | HttpProblem], headers: Headers) -> Answer:
+        """The answers of an array body as an array of the same order and length.
+
+        A failing operation fails alone; only when the database is away for all of them is the whole a 503.
+        """
+        places = asyncio.Semaphore(self._limits.batch_concurrency)
+
+        async def one(operation: Operation | HttpProblem) -> Answer:
+            if isinstance(operation, HttpProblem):
+                return operation.answer
+            async with places:
+                return await self.run(operation, headers)
+
+        answers = await asyncio.gather(*map(one, operations))
+        away = bool(answers) and all(answer.status == 503 for answer in answers)
+        return Answer(503 if away else 200, b"[" + b",".join(answer.body for answer in answers) + b"]")
+
+    async def _actions(
+        self, prepared: Any, calls: list[ActionCall], operation: Operation, headers: Headers
+    ) -> Answer:
+        """Run the actions of a document in order; a failure nulls its own field only."""
+        caller = self._callers.of(headers)
+        data: dict[str, Any] = {}
+        if "__typename" in operation.query:
+            data.update(prepared.typenames(operation.variables))
+        done = len(data)
+        failed: list[dict[str, Any]] = []
+        for call in calls:
+            try:
+                result = await perform(call.name, call.input, caller, self._limits.database_wait)
+                data[call.alias] = prepared.shape(call, result)
+            except Exception as exc:
+                if isinstance(exc, Unavailable) and len(data) == done + len(failed):
+                    raise  # nothing of this document has happened: the whole may be repeated
+                data[call.alias] = None
+                failed.append(_field_error(exc, call, operation))
+        if failed:
+            return Answer(200, errors.errors_body(failed, data))
+        return Answer(200, orjson.dumps({"data": data}, default=msgspec.to_builtins))
+
+    async def _document(self, prepared: Any, operation: Operation, headers: Headers) -> Answer:
+        """Run a document that the engine turns into SQL, in whole or in part."""
+        request_headers = forwarded(headers)
+        try:
+            return Answer(200, await self._run_engine(prepared, operation.variables, request_headers))
+        except GraphQLFailure as failure:
+            if errors.is_refusal(failure):
+                return errors.refusal(failure)
+            if prepared.kind == "query":
+                parts = split_by_root(operation.query, operation.name)
+                if parts:
+                    return await self._root_by_root(parts, operation, request_headers)
+            return self._failed(failure, operation)
+
+    async def _run_engine(
+        self, prepared: Any, variables: dict[str, Any], request_headers: dict[str, str]
+    ) -> bytes:
+        async def work() -> bytes:
+            try:
+                return await self._engine.run(prepared, variables, _EVERYONE, request_headers)
+            except GraphQLFailure as failure:
+                cause = failure.__cause__
+                if isinstance(cause, Exception) and fate(cause) is not None:
+                    raise cause from None
+                raise
+
+        repeatable = prepared.kind == "query"
+        return await patiently(work, repeatable=repeatable, wait=self._limits.database_wait)
+
+    async def _root_by_root(
+        self, parts: list[tuple[str, str]], operation: Operation, request_headers: dict[str, str]
+    ) -> Answer:
+        """Run each root field of a failed query by itself: only what failed is null (ui-and-cloud.md E 2)."""
+        data: dict[str, Any] = {}
+        failed: list[dict[str, Any]] = []
+        fields = root_fields(operation.query, operation.name)
+        for key, document in parts:
+            try:
+                prepared = self._engine.prepare(document)
+                body = await self._run_engine(prepared, operation.variables, request_headers)
+                data.update(orjson.loads(body)["data"])
+            except GraphQLFailure as failure:
+                data[key] = None
+                place = place_of(fields, key)
+                failed += [{**item, **place} for item in errors.failure_errors(failure)]
+        return Answer(200, errors.errors_body(failed, data) if failed else orjson.dumps({"data": data}))
+
+    def _failed(self, failure: GraphQLFailure, operation: Operation) -> Answer:
+        fields = root_fields(operation.query, operation.name)
+        placed = []
+        for item in errors.failure_errors(failure):
+            key = _root_key(item) or (fields[0].key if len(fields) == 1 else None)
+            placed.append({**item, **(place_of(fields, key) if key else {})})
+        return Answer(200, errors.errors_body(placed, {field.key: None for field in fields} or None))
+
+    def _too_deep(self, name: str | None) -> HttpProblem:
+        text = f"'{name or ''}' exceeds maximum operation depth of {self._limits.depth}"
+        return HttpProblem(400, text, errors.VALIDATION_FAILED)
+
+
+_POST_ONLY = ((b"allow", b"POST"),)
+
+
+def _field_error(exc: Exception, call: ActionCall, operation: Operation) -> dict[str, Any]:
+    if isinstance(exc, HttpProblem):
+        message, code = str(exc), exc.code
+    elif isinstance(exc, GraphQLFailure):
+        message, code = str(exc), errors.INTERNAL
+    else:
+        message, code = errors.explain(exc, call.input)
+    place = place_of(root_fields(operation.query, operation.name), call.alias)
+    return errors.error(message, code, **place)
+
+
+def _root_key(item: dict[str, Any]) -> str | None:
+    """The root field that an error of the engine speaks of; Hasura writes `$.selectionSet.<field>…`."""
+    path = item.get("path")
+    if isinstance(path, list) and path:
+        return str(path[0])
+    place = (item.get("extensions") or {}).get("path")
+    if isinstance(place, str) and place.startswith("$.selectionSet."):
+        return place.removeprefix("$.selectionSet.").split(".", 1)[0].split("[", 1)[0]
+    return None

@@ -1,0 +1,92 @@
+"""The request headers that mean something here, found in one pass.
+
+ASGI's list of header pairs comes in, the few known ones go out. Unknown and garbled headers are tolerated:
+old clients, agents and the original UI send many (contract client.md 1.2, ui-and-cloud.md A.0.2).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+import asyncpg
+
+from lictor.actions.combined import Combined
+from lictor.actions.registry import Caller
+from lictor.settings import Settings
+
+AGENT_ID = b"x-prefect-agent-id"
+CORE_VERSION = b"x-prefect-core-version"
+TENANT_ID = b"x-prefect-tenant-id"
+
+_KNOWN = frozenset(
+    (
+        b"content-length",
+        b"content-encoding",
+        b"accept-encoding",
+        b"accept",
+        b"expect",
+        b"host",
+        b"access-control-request-headers",
+        b"access-control-request-method",
+        AGENT_ID,
+        CORE_VERSION,
+        TENANT_ID,
+        b"x-lictor-actions-secret",
+    )
+)
+
+Headers = dict[bytes, bytes]
+
+
+def known_headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The known headers by their lower-case names; of a repeated one the last."""
+    return {name: value for name, value in pairs if name in _KNOWN}
+
+
+def forwarded(headers: Headers) -> dict[str, str]:
+    """What handlers may see of the request: the `x-prefect-*` headers (server.md 3.1)."""
+    return {
+        name.decode("ascii"): value.decode("latin-1")
+        for name, value in headers.items()
+        if name.startswith(b"x-prefect-")
+    }
+
+
+class Callers:
+    """Makes the `Caller` of a request; equal headers give the same object."""
+
+    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+        self._pool = pool
+        self._settings = settings
+        self._combined = Combined(pool)
+        self._make = functools.lru_cache(maxsize=1024)(self._caller)
+
+    def of(self, headers: Headers) -> Caller:
+        """The caller that `headers` name."""
+        return self._make(headers.get(AGENT_ID), headers.get(CORE_VERSION), headers.get(TENANT_ID))
+
+    def of_forwarded(self, headers: Mapping[str, str]) -> Caller:
+        """The same from what `forwarded` gave."""
+        return self.of({key.encode("ascii"): value.encode("latin-1") for key, value in headers.items()})
+
+    def _caller(self, agent: bytes | None, version: bytes | None, tenant: bytes | None) -> Caller:
+        return Caller(
+            pool=self._pool,
+            settings=self._settings,
+            combined=self._combined,
+            agent_id=_uuid(agent),
+            core_version=version.decode("latin-1") if version else None,
+            tenant_id=_uuid(tenant),
+        )
+
+
+def _uuid(value: bytes | None) -> UUID | None:
+    """The UUID in a header, None for garbage: the original UI sends the text "null" (ui-and-cloud.md E 4)."""
+    if value is None:
+        return None
+    try:
+        return UUID(value.decode("ascii").strip())
+    except ValueError:
+        return None

@@ -1,0 +1,71 @@
+"""What goes back over the wire.
+
+A status, bytes of JSON (or a page) and extra headers come in; two ASGI messages go out. Large answers are
+compressed when the client asks for it. Never looks into the body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import zlib
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, NamedTuple
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Header = tuple[bytes, bytes]
+
+# Below this the bytes saved are not worth the time: most answers are under 1 KiB and go over a fast network.
+COMPRESS_FROM = 64 * 1024
+# From here on compressing takes milliseconds and must not hold up the event loop (zlib releases the GIL).
+COMPRESS_IN_THREAD_FROM = 256 * 1024
+
+_JSON: Header = (b"content-type", b"application/json; charset=utf-8")
+_ANY_ORIGIN: Header = (b"access-control-allow-origin", b"*")
+_GZIP = re.compile(
+    rb"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[0-9.]+\s*)?(?:,|$)", re.IGNORECASE
+)
+
+
+class Answer(NamedTuple):
+    """An answer before it is sent: the HTTP status, the body and headers beyond the usual ones."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+
+
+async def send_answer(send: Send, answer: Answer, accept_encoding: bytes | None = None) -> None:
+    """Send `answer` as JSON, readable from any origin (server.md 3.1)."""
+    status, body, extra = answer
+    if len(body) >= COMPRESS_FROM:
+        extra = (*extra, (b"vary", b"accept-encoding"))
+        if accept_encoding is not None and _GZIP.search(accept_encoding):
+            body = await _compressed(body)
+            extra = (*extra, (b"content-encoding", b"gzip"))
+    await _send(send, status, body, (_JSON, *extra))
+
+
+async def send_html(send: Send, status: int, body: bytes, extra: Iterable[Header] = ()) -> None:
+    """Send a page."""
+    await _send(send, status, body, ((b"content-type", b"text/html; charset=utf-8"), *extra))
+
+
+async def send_nothing(send: Send, status: int, extra: Iterable[Header] = ()) -> None:
+    """Send headers only."""
+    await send({"type": "http.response.start", "status": status, "headers": [_ANY_ORIGIN, *extra]})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send(send: Send, status: int, body: bytes, extra: Iterable[Header]) -> None:
+    headers = [(b"content-length", b"%d" % len(body)), _ANY_ORIGIN, *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _compressed(body: bytes) -> bytes:
+    if len(body) < COMPRESS_IN_THREAD_FROM:
+        return zlib.compress(body, 1, 31)
+    return await asyncio.to_thread(zlib.compress, body, 1, 31)

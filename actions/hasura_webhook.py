@@ -1,0 +1,72 @@
+"""The door for a Hasura container: POST /actions/{name} with Hasura's action payload.
+
+`{"action":{"name"},"input":{…},"session_variables":{…}}` comes in; the handler's answer goes out, an error as
+4xx `{"message","extensions":{"code"}}`, which Hasura turns into a GraphQL error. Whoever has not the secret of
+`LICTOR_ACTIONS_SECRET` in the header `X-Lictor-Actions-Secret` gets nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+import msgspec
+import orjson
+
+from lictor.actions.gateway.body import read_body
+from lictor.actions.gateway.calls import perform
+from lictor.actions.gateway.errors import HttpProblem, explain
+from lictor.actions.gateway.headers import Callers, Headers
+from lictor.actions.gateway.limits import Limits
+from lictor.actions.gateway.operations import parse_body
+from lictor.actions.gateway.responses import Answer, Receive
+from lictor.actions.registry import ACTIONS
+from lictor.settings import Settings
+
+SECRET_HEADER = b"x-lictor-actions-secret"
+
+
+async def answer(
+    name: str, headers: Headers, receive: Receive, settings: Settings, callers: Callers, limits: Limits
+) -> Answer:
+    """The answer to one call of Hasura."""
+    try:
+        _check_secret(headers, getattr(settings, "actions_secret", None))
+        arguments = _arguments(name, parse_body(await read_body(receive, headers, limits)))
+    except HttpProblem as problem:
+        return _refused(problem.status, str(problem), problem.code, problem.headers)
+    try:
+        result = await perform(name, arguments, callers.of(headers), limits.database_wait)
+    except HttpProblem as problem:
+        return _refused(problem.status, str(problem), problem.code, problem.headers)
+    except Exception as exc:
+        message, code = explain(exc, arguments)
+        return _refused(400, message, code)
+    return Answer(200, orjson.dumps(result, default=msgspec.to_builtins))
+
+
+def _check_secret(headers: Headers, secret: str | None) -> None:
+    if not secret:
+        text = "Calls of Hasura are refused: the setting LICTOR_ACTIONS_SECRET is empty."
+        raise HttpProblem(403, text, "FORBIDDEN")
+    if not hmac.compare_digest(headers.get(SECRET_HEADER, b""), secret.encode()):
+        raise HttpProblem(401, "The header X-Lictor-Actions-Secret is missing or wrong.", "UNAUTHENTICATED")
+
+
+def _arguments(name: str, payload: Any) -> dict[str, Any]:
+    """Hasura's `input`, after checking that the payload is meant for the action `name`."""
+    if name not in ACTIONS:
+        raise HttpProblem(404, f"There is no action {name!r}.", "NOT_FOUND")
+    if not isinstance(payload, dict):
+        raise HttpProblem(400, "The payload has to be a JSON object with `action` and `input`.")
+    action = payload.get("action")
+    if not isinstance(action, dict) or action.get("name") != name:
+        raise HttpProblem(400, f"The payload's `action.name` is not {name!r}, the action of this address.")
+    arguments = payload.get("input")
+    if not isinstance(arguments, dict):
+        raise HttpProblem(400, "The payload's `input` has to be an object of the action's arguments.")
+    return arguments
+
+
+def _refused(status: int, message: str, code: str, headers: Any = ()) -> Answer:
+    return Answer(status, orjson.dumps({"message": message, "extensions": {"code": code}}), headers)

@@ -1,0 +1,41 @@
+"""Makes the database of `lictor up` ready: create it, migrate it, add the default tenant. Then ends.
+
+In: LICTOR_DATA_DIR and LICTOR_DATABASE_URL. Out: a database at the newest revision with one tenant at least. A process
+of its own because what it imports would stay in the supervisor's memory for good. May run any number of times.
+"""
+
+import sys
+
+from lictor.cli.embedded.postgres import PostgresServer
+from lictor.settings import get_settings
+
+
+def main() -> None:
+    """Exit status 1, with the reason on standard error, if the database cannot be made ready."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    settings = get_settings()
+    name = str(conninfo_to_dict(settings.database_url).get("dbname", "lictor"))
+    server = PostgresServer(settings.data_dir / "postgres")
+    embedded = server.postmaster_pid() is not None and settings.database_url == server.dsn(name, socket=True)
+    if embedded and not server.database_exists(name):
+        server.create_database(name)
+    try:
+        prepare(settings.database_url)
+    except psycopg.Error as error:
+        sys.exit(f"ERROR: the database cannot be prepared: {error}")
+
+
+def prepare(dsn: str) -> None:
+    """Migrate the database at `dsn` and see that it has a tenant. Raises psycopg.Error."""
+    from lictor import migrations
+    from lictor.cli.tenants import ensure_default_tenant
+
+    if migrations.current_revision(dsn) != migrations.head_revision():
+        migrations.upgrade(dsn)
+    ensure_default_tenant(dsn)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""The engine's public face.
+
+In: an asyncpg pool, a metadata directory, requests. Out: answers as bytes, or GraphQLFailure. The gateway uses
+`prepare`, `action_calls` and `shape` to run action-only documents itself; everything else goes through `execute`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import asyncpg
+from graphql import GraphQLSchema
+
+from lictor.engine import metadata
+from lictor.engine.catalog import introspect
+from lictor.engine.plan.nodes import TypenameRoot
+from lictor.engine.run.documents import Document, Documents, Literals
+from lictor.engine.run.executor import Executor, action_calls
+from lictor.engine.run.introspection import Introspection
+from lictor.engine.schema import Schema, build
+from lictor.engine.types import ADMIN, ActionCall, ActionTransport, EngineOptions, Session
+
+log = logging.getLogger(__name__)
+
+# What the pool's sessions need so that answers look like Hasura's: pass it as asyncpg's `server_settings`.
+SESSION_SETTINGS = {
+    "TimeZone": "UTC",
+    "IntervalStyle": "postgres",
+    "DateStyle": "ISO",
+    "extra_float_digits": "1",
+}
+
+
+class Prepared:
+    """A document that fits the schema, with the literals of one request.
+
+    `kind` is the operation's, `only_actions` says that every root field is an action (or __typename), `depth`
+    counts fields below the root ones (`{ flow { id } }` is 1, introspection fields do not count).
+    """
+
+    __slots__ = ("document", "literals")
+
+    def __init__(self, document: Document, literals: Literals) -> None:
+        self.document = document
+        self.literals = literals
+
+    @property
+    def kind(self) -> Literal["query", "mutation", "subscription"]:
+        return self.document.operation.kind
+
+    @property
+    def only_actions(self) -> bool:
+        return self.document.only_actions
+
+    @property
+    def depth(self) -> int:
+        return self.document.operation.depth
+
+    def typenames(self, variables: Mapping[str, Any] | None) -> dict[str, str]:
+        """Root `__typename` fields of an action-only document: response key → the root type's name."""
+        compiled = self.document.compiled(self.document.variables(variables))
+        return {root.key: root.value for root in compiled.plan.roots if isinstance(root, TypenameRoot)}
+
+    def action_calls(self, variables: Mapping[str, Any] | None) -> list[ActionCall]:
+        """The action fields in document order with coerced arguments. Raises GraphQLFailure ("coercion")."""
+        document = self.document
+        values = document.variables(variables)
+        return action_calls(document.compiled(values), values, self.literals)
+
+    def shape(self, call: ActionCall, result: Any) -> Any:
+        """A handler's answer fitted to the selection of `call`. Raises GraphQLFailure ("action")."""
+        return call.root.project(result)
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """Everything that changes together on reload."""
+
+    schema: Schema
+    documents: Documents
+    executor: Executor
+
+
+class Engine:
+    """Serves the metadata of one directory over one database."""
+
+    def __init__(
+        self, pool: asyncpg.Pool, metadata_dir: Path, options: EngineOptions, actions: ActionTransport | None
+    ) -> None:
+        self.pool = pool
+        self.metadata_dir = metadata_dir
+        self.options = options
+        self.actions = actions
+        self._state: _State | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        pool: asyncpg.Pool,
+        metadata_dir: Path,
+        *,
+        options: EngineOptions | None = None,
+        actions: ActionTransport | None = None,
+    ) -> Engine:
+        """Reads metadata and catalog. The pool's sessions should have SESSION_SETTINGS.
+
+        Raises MetadataError if the directory cannot be read; objects that do not fit the database are left out
+        and named in `inconsistencies`.
+        """
+        engine = cls(pool, metadata_dir, options or EngineOptions(), actions)
+        await engine.reload()
+        return engine
+
+    async def reload(self) -> None:
+        """Reads metadata and catalog anew. Requests under way finish on the old schema."""
+        declared = metadata.load(self.metadata_dir, self.options.source)
+        async with self.pool.acquire() as connection:
+            catalog = await introspect(connection)
+            if await connection.fetchval("SHOW TimeZone") != "UTC":
+                log.warning(
+                    "sessions are not in UTC: timestamps will not look like Hasura's (see SESSION_SETTINGS)"
+                )
+        schema = build(declared, catalog)
+        for inconsistency in schema.inconsistencies:
+            log.warning("inconsistent metadata: %s", inconsistency)
+        executor = Executor(self.pool, self.actions, Introspection())
+        self._state = _State(schema, Documents(self.options), executor)
+
+    @property
+    def state(self) -> _State:
+        assert self._state is not None, "Engine.start has not run"
+        return self._state
+
+    @property
+    def inconsistencies(self) -> tuple[str, ...]:
+        """Metadata objects that are left out, each with its reason."""
+        return self.state.schema.inconsistencies
+
+    def graphql_schema(self, role: str = ADMIN) -> GraphQLSchema:
+        """The role's schema as a graphql-core object (for SDL export and tools)."""
+        return self.state.executor.introspection.schema(self.state.schema.for_role(role))
+
+    def prepare(self, query: str, operation_name: str | None = None, *, role: str = ADMIN) -> Prepared:
+        """Parses and checks a document. Raises GraphQLFailure of kind "syntax", "validation" or "coercion"."""
+        state = self.state
+        document, literals = state.documents.find(query, operation_name, state.schema.for_role(role))
+        document.check()
+        return Prepared(document, literals)
+
+    async def execute(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        session: Session,
+        request_headers: Mapping[str, str] = {},
+    ) -> bytes:
+        """The body of the answer, `{"data":{...}}`. Raises GraphQLFailure."""
+        state = self.state
+        document, literals = state.documents.find(query, operation_name, state.schema.for_role(session.role))
+        return await state.executor.run(document, literals, variables, session, request_headers, query)
+
+    async def run(
+        self,
+        prepared: Prepared,
+        variables: Mapping[str, Any] | None,
+        session: Session,
+        request_headers: Mapping[str, str] = {},
+    ) -> bytes:
+        """Like `execute`, for a prepared document."""
+        executor = self.state.executor
+        return await executor.run(prepared.document, prepared.literals, variables, session, request_headers)

@@ -1,0 +1,6 @@
+"""Stage 0: Postgres' catalog becomes frozen dataclasses, in one statement. Knows no metadata."""
+
+from lictor.engine.catalog.introspect import introspect
+from lictor.engine.catalog.model import Catalog, CatalogFunction, CatalogTable, Column, ForeignKey
+
+__all__ = ["Catalog", "CatalogFunction", "CatalogTable", "Column", "ForeignKey", "introspect"]

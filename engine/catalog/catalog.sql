@@ -1,0 +1,88 @@
+-- name: catalog
+-- Every table, view and function outside the system schemas as one JSON document, read in one snapshot.
+WITH relations AS (
+    SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
+           obj_description(c.oid, 'pg_class') AS comment
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND NOT c.relispartition
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'hdb_catalog')
+      AND n.nspname NOT LIKE 'pg\_toast%' AND n.nspname NOT LIKE 'pg\_temp%'
+), columns AS (
+    SELECT a.attrelid,
+           json_agg(json_build_object(
+               'name', a.attname,
+               'pg_type', base.typname,
+               'sql_type', format_type(base.oid, NULL),
+               'nullable', NOT (a.attnotnull OR t.typnotnull),
+               'has_default', a.atthasdef OR a.attidentity <> '',
+               'generated', a.attgenerated <> '' OR a.attidentity = 'a',
+               'comment', col_description(a.attrelid, a.attnum)
+           ) ORDER BY a.attnum) AS columns
+    FROM pg_attribute a
+    JOIN relations r ON r.oid = a.attrelid
+    JOIN pg_type t ON t.oid = a.atttypid
+    -- a domain shows its base type (one level of domains is what Hasura shows)
+    JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+    WHERE a.attnum > 0 AND NOT a.attisdropped
+    GROUP BY a.attrelid
+), key_columns AS (
+    SELECT con.oid,
+           (SELECT json_agg(a.attname ORDER BY k.ord)
+            FROM unnest(con.conkey) WITH ORDINALITY AS k(attnum, ord)
+            JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.attnum) AS local,
+           (SELECT json_agg(a.attname ORDER BY k.ord)
+            FROM unnest(con.confkey) WITH ORDINALITY AS k(attnum, ord)
+            JOIN pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = k.attnum) AS remote
+    FROM pg_constraint con
+    JOIN relations r ON r.oid = con.conrelid
+    WHERE con.contype IN ('p', 'u', 'f')
+), keys AS (
+    SELECT con.conrelid,
+           json_agg(json_build_object(
+               'type', con.contype, 'name', con.conname, 'columns', k.local,
+               'remote_schema', rn.nspname, 'remote_table', rc.relname, 'remote_columns', k.remote
+           ) ORDER BY con.conname) AS keys
+    FROM pg_constraint con
+    JOIN key_columns k ON k.oid = con.oid
+    LEFT JOIN pg_class rc ON rc.oid = con.confrelid AND con.contype = 'f'
+    LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
+    -- constraints inherited by or pointing at single partitions repeat those of the parent
+    WHERE con.conparentid = 0 OR con.contype <> 'f'
+    GROUP BY con.conrelid
+), functions AS (
+    SELECT n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, p.proretset AS returns_set,
+           rn.nspname AS table_schema, rc.relname AS table_name,
+           obj_description(p.oid, 'pg_proc') AS comment,
+           COALESCE((
+               SELECT json_agg(json_build_object(
+                   'name', COALESCE(p.proargnames[a.ord], ''),
+                   'pg_type', t.typname,
+                   'sql_type', format_type(t.oid, NULL),
+                   'has_default', a.ord > p.pronargs - p.pronargdefaults
+               ) ORDER BY a.ord)
+               FROM unnest(p.proargtypes) WITH ORDINALITY AS a(typ, ord)
+               JOIN pg_type t ON t.oid = a.typ
+           ), '[]') AS arguments
+    FROM pg_proc p
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    JOIN pg_type rt ON rt.oid = p.prorettype
+    LEFT JOIN pg_class rc ON rc.oid = rt.typrelid AND rc.relkind IN ('r', 'p', 'v', 'm', 'f')
+    LEFT JOIN pg_namespace rn ON rn.oid = rc.relnamespace
+    WHERE p.prokind = 'f'
+      AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'hdb_catalog')
+      -- functions of extensions are never tracked and may be many
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+)
+SELECT json_build_object(
+    'server_version', current_setting('server_version_num')::int,
+    'tables', COALESCE((
+        SELECT json_agg(json_build_object(
+            'schema', r.schema, 'name', r.name, 'kind', r.kind, 'comment', r.comment,
+            'columns', c.columns, 'keys', COALESCE(k.keys, '[]')))
+        FROM relations r
+        JOIN columns c ON c.attrelid = r.oid
+        LEFT JOIN keys k ON k.conrelid = r.oid), '[]'),
+    'functions', COALESCE((SELECT json_agg(f) FROM functions f), '[]')
+)::text AS catalog;

@@ -1,0 +1,79 @@
+"""What the database has: tables, columns, keys, functions.
+
+Out of the introspection, into the schema stage. `Catalog.tables` and `Catalog.functions` are keyed by
+(schema, name). Partitions of a partitioned table are left out: they are reached through their parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`pg_type` is the base type's internal name (int4, timestamptz, _uuid), `sql_type` its SQL spelling."""
+
+    name: str
+    pg_type: str
+    sql_type: str
+    nullable: bool
+    has_default: bool
+    generated: bool
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    columns: tuple[str, ...]
+    remote_schema: str
+    remote_table: str
+    remote_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CatalogTable:
+    """`unique` lists every unique key including the primary one, as constraint name → columns."""
+
+    schema: str
+    name: str
+    kind: str
+    comment: str | None
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...]
+    primary_key_name: str | None
+    unique: Mapping[str, tuple[str, ...]]
+    foreign_keys: tuple[ForeignKey, ...]
+
+    @property
+    def insertable(self) -> bool:
+        """Ordinary, partitioned and foreign tables; views are read only here."""
+        return self.kind in ("r", "p", "f")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    name: str
+    pg_type: str
+    sql_type: str
+    has_default: bool
+
+
+@dataclass(frozen=True)
+class CatalogFunction:
+    """`returns_table` is the (schema, name) of the table whose rows it returns, else None."""
+
+    schema: str
+    name: str
+    volatility: str
+    returns_set: bool
+    returns_table: tuple[str, str] | None
+    arguments: tuple[Argument, ...]
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Catalog:
+    tables: Mapping[tuple[str, str], CatalogTable]
+    functions: Mapping[tuple[str, str], tuple[CatalogFunction, ...]]
+    server_version: int

@@ -1,0 +1,244 @@
+"""Action fields: arguments in, answers out.
+
+In: an action field of the document. Out: `ActionRoot` with two closures: `read` makes the coerced arguments of
+one request, `project` fits the handler's answer to the selection (aliases, __typename, nesting).
+What is written in the document is checked here against actions.graphql; values of variables when they arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from graphql import SelectionSetNode, VariableNode
+
+from lictor.engine.errors import GraphQLFailure, at_index, at_key, invalid, uncoercible
+from lictor.engine.plan.context import Context, not_found
+from lictor.engine.plan.nodes import ActionRoot, ListOf, ObjectOf, Project, ReadArguments, Source, VariableAt
+from lictor.engine.plan.selection import Field, collect
+from lictor.engine.plan.sources import Fetch, fetcher
+from lictor.engine.plan.values import Raw, Value, whole_source
+from lictor.engine.request.variables import ABSENT
+from lictor.engine.schema.action_types import ActionTypes
+from lictor.engine.schema.coercion import Coerce, Mismatch
+from lictor.engine.schema.gtypes import GType
+from lictor.engine.schema.model import ActionField
+
+_LITERAL_KINDS = {
+    "Int": ("a 32-bit integer", ("int",)),
+    "Float": ("a float", ("int", "float")),
+    "String": ("a string", ("string",)),
+    "Boolean": ("a boolean", ("bool",)),
+    "ID": ("a String or a 32-bit integer", ("string", "int")),
+}
+
+
+def compile_action(context: Context, action: ActionField, field: Field, path: str) -> ActionRoot:
+    """One action field. `path` is that of the field."""
+    read = _compile_arguments(context, action, field, path)
+    project = _Output(context, action.types).of(action.output, field.selections, path)
+    return ActionRoot(field.key, action, read, project or _identity)
+
+
+def _identity(value: Any) -> Any:
+    return value
+
+
+# --- arguments --------------------------------------------------------------------------------------------
+
+
+def _compile_arguments(context: Context, action: ActionField, field: Field, path: str) -> ReadArguments:
+    given = context.arguments(field.arguments, action.arguments, field.name, path)
+    declared = action.types.signatures[action.action.name].arguments
+    args_path = at_key(path, "args")
+    readers: list[tuple[str, str, Fetch, Coerce | None]] = []
+    for name, argument in declared.items():
+        here = at_key(args_path, name)
+        raw = given.get(name)
+        if raw is not None:
+            source = _Checker(context, action.types).check(raw, argument.type, here, argument.has_default)
+            readers.append((name, here, fetcher(source), action.coercers.nullable(argument.type)))
+        elif argument.required:
+            raise uncoercible(f"missing required field '{name}'", here)
+    defaults = {name: argument.default for name, argument in declared.items() if argument.has_default}
+    required = [name for name, argument in declared.items() if argument.required]
+
+    def read(variables: Mapping[str, Any], literals: tuple[Any, ...]) -> dict[str, Any]:
+        arguments = dict(defaults) if defaults else {}
+        for name, here, fetch, coerce in readers:
+            value = fetch(variables, literals)
+            if value is ABSENT:
+                continue
+            if coerce is not None:
+                try:
+                    value = coerce(value)
+                except Mismatch as mismatch:
+                    raise mismatch.failure(here) from None
+            arguments[name] = value
+        for name in required:
+            if name not in arguments:
+                raise uncoercible(f"missing required field '{name}'", at_key(args_path, name))
+        return arguments
+
+    return read
+
+
+class _Checker:
+    """Checks what is written in the document against the input types; variables by their declared type."""
+
+    def __init__(self, context: Context, types: ActionTypes) -> None:
+        self.context = context
+        self.types = types
+
+    def check(self, raw: Raw, expected: GType, path: str, has_default: bool = False) -> Source:
+        """The source of the argument's value."""
+        node = raw.node
+        if isinstance(node, VariableNode) and node.name.value in self.context.operation.variables:
+            # only for the check of its type: the plan does not depend on the value
+            self.context.reader.read(raw, expected, path, has_default=has_default)
+            return VariableAt(node.name.value)
+        value = self.context.reader.read(raw, expected, path)
+        assert value is not None
+        if value.is_null:
+            if expected.non_null:
+                raise uncoercible(f"unexpected null value for type '{expected.base}'", path)
+            return whole_source(self.context.reader, value, expected, path)
+        if expected.inner is not None:
+            return self._list(value, expected.inner, path)
+        if expected.name in self.types.inputs:
+            return self._object(value, expected.name, path)
+        self._leaf(value, expected.name, path)
+        return whole_source(self.context.reader, value, expected, path)
+
+    def _list(self, value: Value, inner: GType, path: str) -> Source:
+        if value.kind != "list":
+            return whole_source(self.context.reader, value, inner, path)
+        if value.data is None:  # a lifted list of strings
+            self._leaf(Value("string", None, value.source, False), inner.name, at_index(path, 0))
+            assert value.source is not None
+            return value.source
+        return ListOf(tuple(self.check(item, inner, at_index(path, i)) for i, item in enumerate(value.data)))
+
+    def _object(self, value: Value, name: str, path: str) -> Source:
+        fields = self.types.inputs[name]
+        items: list[tuple[str, Source]] = []
+        for key, raw in self.context.pairs(value, name, path):
+            if key not in fields:
+                raise not_found(key, name, path)
+            items.append((key, self.check(raw, fields[key].type, at_key(path, key), fields[key].has_default)))
+        given = {key for key, _ in items}
+        for key, field in fields.items():
+            if field.required and key not in given:
+                raise uncoercible(f"missing required field '{key}'", at_key(path, key))
+        return ObjectOf(tuple(items))
+
+    def _leaf(self, value: Value, name: str, path: str) -> None:
+        if name in self.types.enums:
+            self.context.enum(value, name, self.types.enums[name], path)
+        elif name in _LITERAL_KINDS and name not in self.types.scalars:
+            expected, kinds = _LITERAL_KINDS[name]
+            if value.kind not in kinds:
+                raise uncoercible(f"expected {expected} for type '{name}', but found {value.noun}", path)
+        elif name in self.types.inputs:
+            raise uncoercible(f"expected an object for type '{name}', but found {value.noun}", path)
+
+
+# --- answers ----------------------------------------------------------------------------------------------
+
+
+class _Output:
+    """Projections of handler answers. None stands for "as it comes"."""
+
+    def __init__(self, context: Context, types: ActionTypes) -> None:
+        self.context = context
+        self.types = types
+
+    def of(self, output: GType, sets: Sequence[SelectionSetNode], path: str) -> Project | None:
+        """The projection of one field of type `output`."""
+        inner = self._inner(output, sets, path)
+        if not output.non_null:
+            return None if inner is None else lambda value: None if value is None else inner(value)
+
+        def project(value: Any) -> Any:
+            if value is None:
+                raise _bad_answer(f"unexpected null value for type '{output.base}'", path)
+            return value if inner is None else inner(value)
+
+        return project
+
+    def _inner(self, output: GType, sets: Sequence[SelectionSetNode], path: str) -> Project | None:
+        if output.inner is not None:
+            return _list(self.of(output.inner, sets, path), path)
+        fields = self.types.objects.get(output.name)
+        if fields is None:
+            if sets:
+                raise invalid("unexpected subselection set for non-object field", path)
+            return None
+        here = at_key(path, "selectionSet")
+        if not sets:
+            raise invalid(f"missing selection set for '{output.name}'", here)
+        return self._object(output.name, fields, collect(self.context, sets, output.name, here), here)
+
+    def _object(
+        self, name: str, fields: Mapping[str, GType], selected: list[Field], path: str
+    ) -> Callable[[Any], Any]:
+        leaves: list[tuple[str, str, Project | None, bool]] = []
+        typenames: dict[str, str] = {}
+        for field in selected:
+            if field.name == "__typename":
+                typenames[field.key] = name
+                leaves.append((field.key, "", None, False))
+                continue
+            output = fields.get(field.name)
+            if output is None:
+                raise not_found(field.name, name, path)
+            here = at_key(path, field.name)
+            self.context.arguments(field.arguments, {}, field.name, here)
+            leaves.append((field.key, field.name, self.of(output, field.selections, here), output.non_null))
+
+        if all(leaf[1] and leaf[2] is None and not leaf[3] for leaf in leaves):
+            return _flat(name, [(key, field_name) for key, field_name, _, _ in leaves], path)
+
+        def project(value: Any) -> dict[str, Any]:
+            if not isinstance(value, dict):
+                raise _bad_answer(f"expecting object for {name} in the action's answer", path)
+            result = {}
+            for key, field_name, inner, needed in leaves:
+                if not field_name:
+                    result[key] = typenames[key]
+                    continue
+                item = value.get(field_name)
+                if item is None and needed and field_name not in value:
+                    raise _bad_answer(
+                        f'field "{field_name}" expected in the action\'s answer, but not found', path
+                    )
+                result[key] = item if inner is None else inner(item)
+            return result
+
+        return project
+
+
+def _flat(name: str, pairs: list[tuple[str, str]], path: str) -> Project:
+    """An object of nullable scalars: the usual item of a long list."""
+
+    def project(value: Any) -> dict[str, Any]:
+        try:
+            get = value.get
+        except AttributeError:
+            raise _bad_answer(f"expecting object for {name} in the action's answer", path) from None
+        return {key: get(field_name) for key, field_name in pairs}
+
+    return project
+
+
+def _list(inner: Project | None, path: str) -> Project:
+    def project(value: Any) -> Any:
+        if not isinstance(value, list):
+            raise _bad_answer("expecting array for the action's answer", path)
+        return value if inner is None else [inner(item) for item in value]
+
+    return project
+
+
+def _bad_answer(message: str, path: str) -> GraphQLFailure:
+    return GraphQLFailure.of(message, path=path, code="unexpected", kind="action")

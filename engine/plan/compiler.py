@@ -1,0 +1,183 @@
+"""An operation becomes a plan.
+
+In: a parsed `Operation`, the role's schema, the variables of the request (or None, to check the document without
+them). Out: `OperationPlan`. Raises GraphQLFailure with Hasura's validation texts and paths. Never: connects to
+anything; the plan is valid for every request with the same key (document, role, variables' shape).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, NameNode, SelectionSetNode
+
+from lictor.engine.errors import at_key, invalid, uncoercible
+from lictor.engine.plan.actions import compile_action
+from lictor.engine.plan.aggregate import compile_aggregate
+from lictor.engine.plan.context import Context, not_found
+from lictor.engine.plan.nodes import (
+    TRUE,
+    AggregateRoot,
+    And,
+    BoolExp,
+    Compare,
+    FunctionCall,
+    IntrospectionRoot,
+    OperationPlan,
+    Param,
+    Root,
+    Select,
+    SelectRoot,
+    SessionVariables,
+    TypenameRoot,
+)
+from lictor.engine.plan.selection import ROWS_ARGUMENTS, Field, collect, compile_fields, compile_rows
+from lictor.engine.plan.values import ValueReader
+from lictor.engine.request.document import Operation
+from lictor.engine.schema.gtypes import named
+from lictor.engine.schema.model import FunctionType, RoleSchema, RootField, TableType
+from lictor.engine.schema.operators import operators
+from lictor.engine.types import EngineOptions
+
+ROOT_TYPES = {"query": "query_root", "mutation": "mutation_root", "subscription": "subscription_root"}
+INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+
+
+def compile_operation(
+    operation: Operation, schema: RoleSchema, options: EngineOptions, variables: Mapping[str, Any] | None
+) -> OperationPlan:
+    """The plan for `variables`, or, if they are None, a check of what can be checked without them."""
+    context = Context(operation, schema, options, ValueReader(operation.variables, variables))
+    type_name = ROOT_TYPES[operation.kind]
+    path = "$.selectionSet"
+    roots: list[Root] = []
+    for field in collect(context, [operation.node.selection_set], type_name, path):
+        if field.name == "__typename":
+            roots.append(TypenameRoot(field.key, type_name))
+        elif (
+            field.name in INTROSPECTION_FIELDS and operation.kind == "query" and options.enable_introspection
+        ):
+            roots.append(IntrospectionRoot(field.key, _merged(field)))
+        else:
+            roots.append(_root(context, type_name, field, path))
+    return OperationPlan(operation.kind, schema.role, tuple(roots))
+
+
+def only_actions(operation: Operation, schema: RoleSchema) -> bool:
+    """Is every root field an action (or __typename)? Known without variables; fragments are looked through."""
+    fields = schema.mutation if operation.kind == "mutation" else schema.query
+    if operation.kind == "subscription":
+        return False
+    pending: list[SelectionSetNode] = [operation.node.selection_set]
+    while pending:
+        for node in pending.pop().selections:
+            if isinstance(node, FieldNode):
+                field = fields.get(node.name.value)
+                if node.name.value != "__typename" and (field is None or field.kind != "action"):
+                    return False
+            elif isinstance(node, InlineFragmentNode):
+                pending.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode):
+                pending.append(operation.fragments[node.name.value].selection_set)
+    return True
+
+
+def _root(context: Context, type_name: str, field: Field, path: str) -> Root:
+    kind = context.operation.kind
+    if kind == "subscription":
+        raise invalid("no subscriptions exist", path)
+    fields = context.schema.mutation if kind == "mutation" else context.schema.query
+    if kind == "mutation" and not fields:
+        raise invalid("no mutations exist", path)
+    root = fields.get(field.name)
+    if root is None:
+        raise not_found(field.name, type_name, path)
+    here = at_key(path, field.name)
+    if root.action is not None:
+        return compile_action(context, root.action, field, here)
+    assert root.table is not None
+    if root.kind == "by_pk":
+        return _by_pk(context, root.table, field, here)
+    if root.function is not None:
+        return _function(context, root, root.function, field, here)
+    arguments = context.arguments(field.arguments, dict.fromkeys(ROWS_ARGUMENTS), field.name, here)
+    rows = compile_rows(context, root.table, arguments, here)
+    if root.kind == "aggregate":
+        return AggregateRoot(field.key, compile_aggregate(context, root.table, rows, field.selections, here))
+    return SelectRoot(
+        field.key, Select(rows, compile_fields(context, field.selections, root.table, here)), False
+    )
+
+
+def _merged(field: Field) -> FieldNode:
+    """One field node for all occurrences of a field."""
+    selections = [node for selection_set in field.selections for node in selection_set.selections]
+    return FieldNode(
+        alias=NameNode(value=field.key),
+        name=NameNode(value=field.name),
+        arguments=tuple(field.arguments),
+        directives=(),
+        selection_set=SelectionSetNode(selections=tuple(selections)) if selections else None,
+    )
+
+
+def _by_pk(context: Context, table: TableType, field: Field, path: str) -> SelectRoot:
+    names = {column.name: None for column in table.primary_key}
+    arguments = context.arguments(field.arguments, names, field.name, path)
+    args_path = at_key(path, "args")
+    conditions: list[BoolExp] = []
+    for column in table.primary_key:
+        here = at_key(args_path, column.name)
+        value = context.read(arguments, column.name, named(column.scalar.name, True), args_path)
+        if value is None:
+            raise uncoercible(f"missing required field '{column.name}'", here)
+        operand = context.param(value, column.scalar, here)
+        conditions.append(Compare(column, operators(column.scalar)["_eq"], operand))
+    rows = compile_rows(context, table, {}, path, extra=And(tuple(conditions)))
+    return SelectRoot(field.key, Select(rows, compile_fields(context, field.selections, table, path)), True)
+
+
+def _function(context: Context, root: RootField, function: FunctionType, field: Field, path: str) -> Root:
+    allowed = set(ROWS_ARGUMENTS)
+    if any(a.name != function.session_argument for a in function.arguments):
+        allowed.add("args")
+    arguments = context.arguments(field.arguments, dict.fromkeys(allowed), field.name, path)
+    call = _call(context, function, arguments, path)
+    arguments.pop("args", None)
+    rows = compile_rows(context, function.table, arguments, path, call=call, extra=TRUE)
+    if root.kind == "function_aggregate":
+        return AggregateRoot(
+            field.key, compile_aggregate(context, function.table, rows, field.selections, path)
+        )
+    select = Select(rows, compile_fields(context, field.selections, function.table, path))
+    return SelectRoot(field.key, select, not function.returns_set)
+
+
+def _call(context: Context, function: FunctionType, arguments: dict[str, Any], path: str) -> FunctionCall:
+    """The function's arguments by notation; those left out take their defaults."""
+    args_path = at_key(at_key(path, "args"), "args")
+    value = context.read(arguments, "args", named(function.args_type), at_key(path, "args"))
+    given = (
+        {} if value is None or value.is_null else dict(context.pairs(value, function.args_type, args_path))
+    )
+    found = []
+    for argument in function.arguments:
+        if argument.name == function.session_argument:
+            param = Param(SessionVariables(), argument.scalar, "scalar", path)
+            found.append((argument.sql_name, param, argument.scalar))
+            continue
+        here = at_key(args_path, argument.name)
+        raw = given.pop(argument.name, None)
+        child = None if raw is None else context.reader.read(raw, named(argument.scalar.name), here)
+        if child is None:
+            if not argument.has_default and value is not None and value.kind != "opaque":
+                raise uncoercible(f"Non default arguments cannot be omitted: '{argument.name}'", args_path)
+            if not argument.has_default and value is None:
+                raise uncoercible("missing required field 'args'", args_path)
+            continue
+        operand = None if child.is_null else context.param(child, argument.scalar, here)
+        found.append((argument.sql_name, operand, argument.scalar))
+    for unknown in given:
+        raise not_found(unknown, function.args_type, args_path)
+    return FunctionCall(function, tuple(found))

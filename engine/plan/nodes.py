@@ -1,0 +1,306 @@
+"""The plan: what to read, with every name resolved and every value either fixed or a parameter.
+
+Out of the plan stage, into the SQL stage. Frozen data only. The user's filter and the role's filter are both
+`BoolExp`; a select carries their conjunction in `where`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from graphql import FieldNode
+
+from lictor.engine.schema.model import (
+    ActionField,
+    ColumnField,
+    FunctionType,
+    RelationshipField,
+    TableType,
+)
+from lictor.engine.schema.operators import Operator
+from lictor.engine.schema.scalars import Scalar
+
+# --- where values come from -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralAt:
+    """The n-th lifted literal of the document."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class VariableAt:
+    """A variable, or a place inside it."""
+
+    name: str
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that stands in the plan (and so in the plan's key). `text` tells 1, 1.0 and True apart."""
+
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    items: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    items: tuple[tuple[str, Source], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionVariables:
+    """The session variables as a JSON object (a function's session argument)."""
+
+
+Source = LiteralAt | VariableAt | Constant | ListOf | ObjectOf | SessionVariables
+# How a parameter's value is checked and encoded, beside its scalar.
+Use = Literal["scalar", "list", "limit", "offset", "path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of the statement. `path` is where errors about it point to."""
+
+    source: Source
+    scalar: Scalar
+    use: Use
+    path: str
+
+
+# --- conditions -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    items: tuple[BoolExp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    items: tuple[BoolExp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    item: BoolExp
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`column operator operand`; `cast` compares the column as another type (`_cast`)."""
+
+    column: ColumnField
+    operator: Operator
+    operand: Param
+    cast: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    column: ColumnField
+    negated: bool
+    cast: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Some related row fulfils the condition."""
+
+    relationship: RelationshipField
+    where: BoolExp
+
+
+BoolExp = And | Or | Not | Compare | IsNull | Exists
+TRUE = And(())
+
+
+# --- order ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderColumn:
+    column: ColumnField
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAggregate:
+    """An aggregate over related rows; `column` is None for count."""
+
+    function: str
+    column: ColumnField | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """`through` are the relationships from the ordered table to the target's table."""
+
+    through: tuple[RelationshipField, ...]
+    target: OrderColumn | OrderAggregate
+    direction: str
+
+
+# --- selections -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TypenameLeaf:
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLeaf:
+    """`path` is the `path` argument of json columns."""
+
+    key: str
+    column: ColumnField
+    path: Param | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelationLeaf:
+    """A related row or related rows."""
+
+    key: str
+    relationship: RelationshipField
+    select: Select
+
+
+@dataclass(frozen=True, slots=True)
+class RelationAggregateLeaf:
+    key: str
+    relationship: RelationshipField
+    aggregate: AggregateSelect
+
+
+Leaf = TypenameLeaf | ColumnLeaf | RelationLeaf | RelationAggregateLeaf
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """The rows a function returns; unnamed arguments come first, in order."""
+
+    function: FunctionType
+    arguments: tuple[tuple[str | None, Param | None, Scalar], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which rows, in which order, how many: what `select` and `aggregate` have in common."""
+
+    table: TableType
+    call: FunctionCall | None = None
+    where: BoolExp = TRUE
+    order_by: tuple[OrderItem, ...] = ()
+    distinct_on: tuple[ColumnField, ...] = ()
+    limit: Param | None = None
+    offset: Param | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    rows: Rows
+    fields: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountField:
+    key: str
+    columns: tuple[ColumnField, ...]
+    distinct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionFields:
+    """`sum { a b }`: one SQL aggregate over several columns."""
+
+    key: str
+    function: str
+    columns: tuple[TypenameLeaf | ColumnLeaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateFields:
+    key: str
+    fields: tuple[CountField | FunctionFields | TypenameLeaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodesField:
+    key: str
+    fields: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateSelect:
+    rows: Rows
+    fields: tuple[AggregateFields | NodesField | TypenameLeaf, ...]
+
+
+# --- root fields ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SelectRoot:
+    """`single` answers an object or null, else a list."""
+
+    key: str
+    select: Select
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateRoot:
+    key: str
+    aggregate: AggregateSelect
+
+
+ReadArguments = Callable[[Mapping[str, Any], tuple[Any, ...]], dict[str, Any]]
+Project = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRoot:
+    """`read` makes the coerced arguments, `project` fits the handler's answer to the selection."""
+
+    key: str
+    action: ActionField
+    read: ReadArguments
+    project: Project
+
+
+@dataclass(frozen=True, slots=True)
+class TypenameRoot:
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IntrospectionRoot:
+    """`__schema` or `__type`; answered by graphql-core over the schema as graphql-core's objects."""
+
+    key: str
+    node: FieldNode
+
+
+Root = SelectRoot | AggregateRoot | ActionRoot | TypenameRoot | IntrospectionRoot
+
+
+@dataclass(frozen=True, slots=True)
+class OperationPlan:
+    """One operation for one role: its root fields in document order."""
+
+    kind: Literal["query", "mutation", "subscription"]
+    role: str
+    roots: tuple[Root, ...]

@@ -1,0 +1,125 @@
+"""order_by and distinct_on.
+
+In: a value of type `[<table>_order_by!]` (or one object, whose key order counts) and `[<table>_select_column!]`.
+Out: `OrderItem`s and columns, checked against one another by Hasura's rule.
+"""
+
+from __future__ import annotations
+
+from lictor.engine.errors import at_key, invalid
+from lictor.engine.plan.context import Context, not_found
+from lictor.engine.plan.nodes import OrderAggregate, OrderColumn, OrderItem
+from lictor.engine.plan.values import Value
+from lictor.engine.schema.gtypes import named
+from lictor.engine.schema.model import ColumnField, RelationshipField, TableType
+from lictor.engine.schema.operators import COMPARABLE_AGGREGATES, DIRECTIONS, NUMERIC_AGGREGATES
+
+
+def compile_order_by(context: Context, table: TableType, value: Value, path: str) -> tuple[OrderItem, ...]:
+    """The order of rows, first key first."""
+    if value.is_null:
+        return ()
+    found: list[OrderItem] = []
+    for item, at in context.items(value, named(f"{table.name}_order_by", True), path):
+        found += _object(context, table, item, at, ())
+    return tuple(found)
+
+
+def _object(
+    context: Context, table: TableType, value: Value, path: str, through: tuple[RelationshipField, ...]
+) -> list[OrderItem]:
+    type_name = f"{table.name}_order_by"
+    found: list[OrderItem] = []
+    for key, raw in context.pairs(value, type_name, path):
+        here = at_key(path, key)
+        if (column := table.columns.get(key)) is not None:
+            child = context.reader.read(raw, named("order_by"), here)
+            if child is not None and not child.is_null:
+                found.append(OrderItem(through, OrderColumn(column), _direction(context, child, here)))
+        elif (rel := table.relationships.get(key)) is not None and not rel.is_array:
+            child = context.reader.read(raw, named(f"{rel.target.name}_order_by"), here)
+            if child is not None and not child.is_null:
+                found += _object(context, rel.target, child, here, (*through, rel))
+        elif (rel := table.aggregates.get(key)) is not None:
+            child = context.reader.read(raw, named(f"{rel.target.name}_aggregate_order_by"), here)
+            if child is not None and not child.is_null:
+                found += _aggregate(context, rel.target, child, here, (*through, rel))
+        else:
+            raise not_found(key, type_name, path)
+    return found
+
+
+def _aggregate(
+    context: Context, table: TableType, value: Value, path: str, through: tuple[RelationshipField, ...]
+) -> list[OrderItem]:
+    type_name = f"{table.name}_aggregate_order_by"
+    found: list[OrderItem] = []
+    for key, raw in context.pairs(value, type_name, path):
+        here = at_key(path, key)
+        if key == "count":
+            child = context.reader.read(raw, named("order_by"), here)
+            if child is not None and not child.is_null:
+                found.append(
+                    OrderItem(through, OrderAggregate("count", None), _direction(context, child, here))
+                )
+            continue
+        columns = aggregate_columns(table, key)
+        if columns is None:
+            raise not_found(key, type_name, path)
+        child_type = f"{table.name}_{key}_order_by"
+        child = context.reader.read(raw, named(child_type), here)
+        if child is None or child.is_null:
+            continue
+        for name, item in context.pairs(child, child_type, here):
+            if name not in columns:
+                raise not_found(name, child_type, here)
+            direction = context.reader.read(item, named("order_by"), at_key(here, name))
+            if direction is not None and not direction.is_null:
+                target = OrderAggregate(key, columns[name])
+                found.append(OrderItem(through, target, _direction(context, direction, at_key(here, name))))
+    return found
+
+
+def aggregate_columns(table: TableType, function: str) -> dict[str, ColumnField] | None:
+    """The columns an aggregate function takes, or None if there is no such function on this table."""
+    if function in NUMERIC_AGGREGATES:
+        columns = table.numeric_columns
+    elif function in COMPARABLE_AGGREGATES:
+        columns = table.comparable_columns
+    else:
+        return None
+    return {column.name: column for column in columns} or None
+
+
+def _direction(context: Context, value: Value, path: str) -> str:
+    return DIRECTIONS[context.enum(value, "order_by", tuple(DIRECTIONS), path)]
+
+
+def compile_select_columns(
+    context: Context, table: TableType, value: Value, path: str
+) -> tuple[ColumnField, ...]:
+    """The columns of a `[<table>_select_column!]` argument."""
+    if value.is_null:
+        return ()
+    type_name = f"{table.name}_select_column"
+    names = tuple(table.columns)
+    return tuple(
+        table.columns[context.enum(item, type_name, names, at)]
+        for item, at in context.items(value, named(type_name, True), path)
+    )
+
+
+def check_distinct_on(
+    distinct_on: tuple[ColumnField, ...], order_by: tuple[OrderItem, ...], path: str
+) -> None:
+    """Hasura's rule: the first order_by columns are exactly those of distinct_on, in any order."""
+    if not distinct_on or not order_by:
+        return
+    columns = {column.name for column in distinct_on}
+    initial = {
+        item.target.column.name
+        for item in order_by[: len(columns)]
+        if not item.through and isinstance(item.target, OrderColumn)
+    }
+    if initial != columns:
+        raise invalid('"distinct_on" columns must match initial "order_by" columns', path)

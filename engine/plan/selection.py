@@ -1,0 +1,218 @@
+"""Selection sets of tables.
+
+In: a selection set and the table it selects from. Out: leaves of the plan, and the rows arguments
+(where, order_by, distinct_on, limit, offset) of every level. Fragments are flattened, @include and @skip are
+decided, equal response keys are merged, as Hasura does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphql import (
+    ArgumentNode,
+    DirectiveNode,
+    FieldNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+    print_ast,
+)
+
+from lictor.engine.errors import at_key, invalid
+from lictor.engine.plan.context import BOOLEAN, INT, STRING, Arguments, Context, non_null_list, not_found
+from lictor.engine.plan.nodes import (
+    TRUE,
+    BoolExp,
+    ColumnLeaf,
+    FunctionCall,
+    Leaf,
+    Param,
+    RelationAggregateLeaf,
+    RelationLeaf,
+    Rows,
+    Select,
+    TypenameLeaf,
+)
+from lictor.engine.plan.order import check_distinct_on, compile_order_by, compile_select_columns
+from lictor.engine.plan.values import Raw
+from lictor.engine.plan.where import compile_where
+from lictor.engine.schema import scalars
+from lictor.engine.schema.gtypes import named
+from lictor.engine.schema.model import ColumnField, TableType
+
+ROWS_ARGUMENTS = frozenset({"where", "order_by", "distinct_on", "limit", "offset"})
+# Directives that say nothing about the data; Hasura Cloud's @cached is accepted and has no effect.
+IGNORED_DIRECTIVES = frozenset({"cached"})
+
+
+@dataclass(slots=True)
+class Field:
+    """A field after flattening and merging: `selections` of all its occurrences."""
+
+    key: str
+    name: str
+    arguments: Sequence[ArgumentNode]
+    selections: list[SelectionSetNode]
+
+
+def collect(context: Context, sets: Sequence[SelectionSetNode], type_name: str, path: str) -> list[Field]:
+    """The fields selected from a type, in response order. `path` is that of the selection set."""
+    fields: dict[str, Field] = {}
+    for selections in sets:
+        _collect_into(context, fields, selections, type_name, path)
+    return list(fields.values())
+
+
+def _collect_into(
+    context: Context, fields: dict[str, Field], selections: SelectionSetNode, type_name: str, path: str
+) -> None:
+    for node in selections.selections:
+        if node.directives and not _included(context, node.directives, path):
+            continue
+        if isinstance(node, FieldNode):
+            _add_field(fields, node, path)
+        elif isinstance(node, InlineFragmentNode):
+            condition = node.type_condition
+            if condition is None or condition.name.value == type_name:
+                _collect_into(context, fields, node.selection_set, type_name, path)
+        elif isinstance(node, FragmentSpreadNode):
+            fragment = context.operation.fragments[node.name.value]
+            if fragment.type_condition.name.value == type_name:
+                _collect_into(context, fields, fragment.selection_set, type_name, path)
+
+
+def _add_field(fields: dict[str, Field], node: FieldNode, path: str) -> None:
+    name = node.name.value
+    key = node.alias.value if node.alias else name
+    selections = [node.selection_set] if node.selection_set is not None else []
+    known = fields.get(key)
+    if known is None:
+        fields[key] = Field(key, name, node.arguments, selections)
+        return
+    if known.name != name:
+        raise invalid(
+            f"selection of both '{known.name}' and '{name}' specify the same response name, '{key}'", path
+        )
+    if _printed(known.arguments) != _printed(node.arguments):
+        raise invalid(f"inconsistent arguments between multiple selections of field '{name}'", path)
+    known.selections += selections
+
+
+def _printed(arguments: Sequence[ArgumentNode]) -> list[str]:
+    return sorted(print_ast(argument) for argument in arguments)
+
+
+def _included(context: Context, directives: Sequence[DirectiveNode], path: str) -> bool:
+    seen = [directive.name.value for directive in directives]
+    if repeated := sorted({name for name in seen if seen.count(name) > 1}):
+        raise invalid(f"the following directives are used more than once: {repeated!r}", path)
+    included = True
+    for directive in directives:
+        name = directive.name.value
+        if name in IGNORED_DIRECTIVES:
+            continue
+        if name not in ("include", "skip"):
+            raise invalid(f"directive '{name}' is not defined in the schema", path)
+        condition = next((a for a in directive.arguments if a.name.value == "if"), None)
+        if condition is None:
+            raise invalid(f"missing 'if' argument for '{name}' directive", path)
+        value = context.reader.read(Raw(condition.value), BOOLEAN.required, path)
+        if value is None:
+            raise invalid(f"missing 'if' argument for '{name}' directive", path)
+        if value.kind != "opaque" and context.boolean(value, path) != (name == "include"):
+            included = False
+    return included
+
+
+# --- tables -----------------------------------------------------------------------------------------------
+
+
+def compile_fields(
+    context: Context, sets: Sequence[SelectionSetNode], table: TableType, path: str
+) -> tuple[Leaf, ...]:
+    """What is selected of each row. `path` is that of the field that selects."""
+    here = at_key(path, "selectionSet")
+    if not sets:
+        raise invalid(f"missing selection set for '{table.name}'", here)
+    return tuple(_leaf(context, table, field, here) for field in collect(context, sets, table.name, here))
+
+
+def _leaf(context: Context, table: TableType, field: Field, path: str) -> Leaf:
+    # deferred: an aggregate's nodes select fields again
+    from lictor.engine.plan.aggregate import compile_aggregate
+
+    if field.name == "__typename":
+        return TypenameLeaf(field.key, table.name)
+    here = at_key(path, field.name)
+    if (column := table.columns.get(field.name)) is not None:
+        return _column(context, column, field, here)
+    if (relationship := table.relationships.get(field.name)) is not None:
+        allowed = ROWS_ARGUMENTS if relationship.is_array else frozenset[str]()
+        arguments = context.arguments(field.arguments, dict.fromkeys(allowed), field.name, here)
+        rows = compile_rows(context, relationship.target, arguments, here)
+        fields = compile_fields(context, field.selections, relationship.target, here)
+        return RelationLeaf(field.key, relationship, Select(rows, fields))
+    if (relationship := table.aggregates.get(field.name)) is not None:
+        arguments = context.arguments(field.arguments, dict.fromkeys(ROWS_ARGUMENTS), field.name, here)
+        rows = compile_rows(context, relationship.target, arguments, here)
+        aggregate = compile_aggregate(context, relationship.target, rows, field.selections, here)
+        return RelationAggregateLeaf(field.key, relationship, aggregate)
+    raise not_found(field.name, table.name, path)
+
+
+def _column(context: Context, column: ColumnField, field: Field, path: str) -> ColumnLeaf:
+    if field.selections:
+        raise invalid("unexpected subselection set for non-object field", path)
+    allowed = {"path": None} if column.scalar.family == "json" else {}
+    arguments = context.arguments(field.arguments, allowed, field.name, path)
+    args_path = at_key(path, "args")
+    value = context.read(arguments, "path", STRING, args_path)
+    if value is None or value.is_null:
+        return ColumnLeaf(field.key, column, None)
+    return ColumnLeaf(
+        field.key, column, context.param(value, scalars.STRING, at_key(args_path, "path"), "path")
+    )
+
+
+def compile_rows(
+    context: Context,
+    table: TableType,
+    arguments: Arguments,
+    path: str,
+    *,
+    call: FunctionCall | None = None,
+    extra: BoolExp = TRUE,
+) -> Rows:
+    """The rows arguments of one field. `extra` is a condition that stands beside the user's `where`."""
+    args_path = at_key(path, "args")
+    where = extra
+    if arguments:
+        value = context.read(arguments, "where", named(f"{table.name}_bool_exp"), args_path)
+        if value is not None and not value.is_null:
+            where = compile_where(context, table, value, at_key(args_path, "where"))
+        value = context.read(arguments, "order_by", non_null_list(f"{table.name}_order_by"), args_path)
+        order_by = (
+            () if value is None else compile_order_by(context, table, value, at_key(args_path, "order_by"))
+        )
+        value = context.read(
+            arguments, "distinct_on", non_null_list(f"{table.name}_select_column"), args_path
+        )
+        distinct_on = (
+            ()
+            if value is None
+            else compile_select_columns(context, table, value, at_key(args_path, "distinct_on"))
+        )
+        check_distinct_on(distinct_on, order_by, args_path)
+        limit = _bound(context, arguments, "limit", args_path)
+        offset = _bound(context, arguments, "offset", args_path)
+        return Rows(table, call, where, order_by, distinct_on, limit, offset)
+    return Rows(table, call, where)
+
+
+def _bound(context: Context, arguments: Arguments, name: str, path: str) -> Param | None:
+    value = context.read(arguments, name, INT, path)
+    if value is None or value.is_null:
+        return None
+    return context.param(value, scalars.INT, at_key(path, name), "limit" if name == "limit" else "offset")

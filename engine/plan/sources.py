@@ -1,0 +1,70 @@
+"""Sources become functions.
+
+In: a `Source` of the plan. Out: a function of (variables, literals) that fetches its value for one request,
+or ABSENT where a variable was left out. Built once per plan, run once per request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lictor.engine.plan.nodes import (
+    Constant,
+    ListOf,
+    LiteralAt,
+    ObjectOf,
+    SessionVariables,
+    Source,
+    VariableAt,
+)
+from lictor.engine.request.variables import ABSENT
+
+SESSION_KEY = "\0session"  # no GraphQL variable can have this name
+Fetch = Callable[[Mapping[str, Any], tuple[Any, ...]], Any]
+
+
+def fetcher(source: Source) -> Fetch:
+    """The function that fetches `source`."""
+    if isinstance(source, LiteralAt):
+        index = source.index
+        return lambda _, literals: literals[index]
+    if isinstance(source, VariableAt):
+        return _variable(source)
+    if isinstance(source, Constant):
+        value = source.value
+        return lambda _, __: value
+    if isinstance(source, SessionVariables):
+        return lambda variables, _: dict(variables.get(SESSION_KEY, {}))
+    if isinstance(source, ListOf):
+        items = [fetcher(item) for item in source.items]
+        return lambda variables, literals: [item(variables, literals) for item in items]
+    return _object(source)
+
+
+def _variable(source: VariableAt) -> Fetch:
+    name, path = source.name, source.path
+    if not path:
+        return lambda variables, _: variables.get(name, ABSENT)
+
+    def fetch(variables: Mapping[str, Any], _: tuple[Any, ...]) -> Any:
+        value: Any = variables[name]
+        for step in path:
+            value = value[step]
+        return value
+
+    return fetch
+
+
+def _object(source: ObjectOf) -> Fetch:
+    items = [(key, fetcher(item)) for key, item in source.items]
+
+    def fetch(variables: Mapping[str, Any], literals: tuple[Any, ...]) -> dict[str, Any]:
+        found = {}
+        for key, item in items:
+            value = item(variables, literals)
+            if value is not ABSENT:
+                found[key] = value
+        return found
+
+    return fetch

@@ -1,0 +1,115 @@
+"""Boolean expressions.
+
+In: a value of type `<table>_bool_exp`. Out: a `BoolExp`. With null collapse (EngineOptions) a comparison with
+null is no condition; without it, null is an error as in Hasura v2.
+"""
+
+from __future__ import annotations
+
+from lictor.engine.errors import at_key
+from lictor.engine.plan.context import BOOLEAN, Context, non_null_list, not_found
+from lictor.engine.plan.nodes import (
+    TRUE,
+    And,
+    BoolExp,
+    Compare,
+    Exists,
+    IsNull,
+    Not,
+    Or,
+    Param,
+)
+from lictor.engine.plan.values import Raw, Value
+from lictor.engine.schema.gtypes import list_of, named
+from lictor.engine.schema.model import ColumnField, TableType
+from lictor.engine.schema.operators import CASTS, Operator, operators
+from lictor.engine.schema.scalars import Scalar
+
+
+def compile_where(context: Context, table: TableType, value: Value, path: str) -> BoolExp:
+    """The condition on rows of `table`."""
+    type_name = f"{table.name}_bool_exp"
+    conditions: list[BoolExp] = []
+    for key, raw in context.pairs(value, type_name, path):
+        here = at_key(path, key)
+        if key in ("_and", "_or"):
+            child = context.reader.read(raw, list_of(named(type_name, True)), here)
+            if child is not None:
+                items = context.items(child, named(type_name, True), here)
+                parts = tuple(compile_where(context, table, item, at) for item, at in items)
+                conditions.append(And(parts) if key == "_and" else Or(parts))
+        elif key == "_not":
+            child = context.reader.read(raw, named(type_name), here)
+            if child is not None:
+                conditions.append(Not(compile_where(context, table, child, here)))
+        elif (column := table.columns.get(key)) is not None:
+            child = context.reader.read(raw, named(column.scalar.comparison_exp), here)
+            if child is not None:
+                conditions += _comparisons(context, column, column.scalar, child, here)
+        elif (relationship := table.relationships.get(key)) is not None:
+            child = context.reader.read(raw, named(f"{relationship.target.name}_bool_exp"), here)
+            if child is not None:
+                conditions.append(
+                    Exists(relationship, compile_where(context, relationship.target, child, here))
+                )
+        else:
+            raise not_found(key, type_name, path)
+    if not conditions:
+        return TRUE
+    return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
+
+
+def _comparisons(
+    context: Context, column: ColumnField, scalar: Scalar, value: Value, path: str, cast: Scalar | None = None
+) -> list[BoolExp]:
+    """All operators of one `<scalar>_comparison_exp`."""
+    known = operators(scalar)
+    conditions: list[BoolExp] = []
+    for key, raw in context.pairs(value, scalar.comparison_exp, path):
+        here = at_key(path, key)
+        if key == "_is_null":
+            child = context.reader.read(raw, BOOLEAN, here)
+            if child is None or _collapses(context, child):
+                continue
+            conditions.append(IsNull(column, not context.boolean(child, here), cast))
+        elif key == "_cast" and scalar.pg_type in CASTS and cast is None:
+            child = context.reader.read(raw, named(f"{scalar.name}_cast_exp"), here)
+            if child is not None:
+                conditions += _casts(context, column, scalar, child, here)
+        elif (operator := known.get(key)) is not None:
+            operand = _operand(context, operator, raw, here)
+            if operand is not None:
+                conditions.append(Compare(column, operator, operand, cast))
+        else:
+            raise not_found(key, scalar.comparison_exp, path)
+    return conditions
+
+
+def _operand(context: Context, operator: Operator, raw: Raw, path: str) -> Param | None:
+    """The operand's parameter, or None if the comparison is no condition."""
+    scalar = operator.operand
+    expected = non_null_list(scalar.name) if operator.shape == "many" else named(scalar.name)
+    value = context.reader.read(raw, expected, path)
+    if value is None or _collapses(context, value):
+        return None
+    if operator.shape == "many":
+        return context.list_param(value, scalar, path)
+    return context.param(value, scalar, path)
+
+
+def _casts(context: Context, column: ColumnField, scalar: Scalar, value: Value, path: str) -> list[BoolExp]:
+    conditions: list[BoolExp] = []
+    type_name = f"{scalar.name}_cast_exp"
+    for key, raw in context.pairs(value, type_name, path):
+        target = CASTS[scalar.pg_type].get(key)
+        if target is None:
+            raise not_found(key, type_name, path)
+        here = at_key(path, key)
+        child = context.reader.read(raw, named(target.comparison_exp), here)
+        if child is not None:
+            conditions += _comparisons(context, column, target, child, here, target)
+    return conditions
+
+
+def _collapses(context: Context, value: Value) -> bool:
+    return value.is_null and context.options.v1_boolean_null_collapse

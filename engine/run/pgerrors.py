@@ -1,0 +1,51 @@
+"""Postgres' errors as Hasura's.
+
+In: an exception of asyncpg. Out: `GraphQLFailure` with Hasura's code and text. Unknown ones become an internal
+error without details of the SQL; the exception stays as the cause, for the log.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+
+from lictor.engine.errors import GraphQLFailure
+
+_CONSTRAINTS = {
+    "23505": "Uniqueness violation. ",
+    "23503": "Foreign key violation. ",
+    "23502": "Not-NULL violation. ",
+    "23514": "Check constraint violation. ",
+    "23P01": "Exclusion constraint violation. ",
+}
+
+# asyncpg's own refusal to send a value. Only text is sent, so the text is not valid Unicode.
+_CLIENT_SIDE = "invalid input for query argument"
+
+
+def as_failure(error: Exception) -> GraphQLFailure:
+    """What the client is told."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = getattr(error, "sqlstate", None) or ""
+        message = str(getattr(error, "message", None) or error)
+        if message.startswith(_CLIENT_SIDE):
+            return _not_utf8()
+        if state in _CONSTRAINTS:
+            code = "permission-error" if state == "23514" else "constraint-violation"
+            return GraphQLFailure.of(_CONSTRAINTS[state] + message, code=code, kind="data")
+        if state.startswith("22") or state == "42804":
+            return GraphQLFailure.of(message, code="data-exception", kind="data")
+        if state == "57014":
+            return GraphQLFailure.of(
+                "the query took too long and was cancelled", code="unexpected", kind="internal"
+            )
+        if state.startswith("P0"):  # raised by a function of the schema's owner
+            return GraphQLFailure.of(message, code="postgres-error", kind="data")
+        return GraphQLFailure.of("database query error", code="unexpected", kind="internal")
+    if isinstance(error, UnicodeError):
+        return _not_utf8()
+    return GraphQLFailure.of("connection to the database failed", code="unexpected", kind="internal")
+
+
+def _not_utf8() -> GraphQLFailure:
+    message = "a value holds characters that are not valid UTF-8"
+    return GraphQLFailure.of(message, code="data-exception", kind="data")

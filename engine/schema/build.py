@@ -1,0 +1,303 @@
+"""Metadata and catalog become the schema.
+
+In: `Metadata` (what shall be shown) and `Catalog` (what there is). Out: `Schema` with the names Hasura v2
+generates. An object that does not fit the database is left out and named in `Schema.inconsistencies`; the rest
+serves. Never: touches the database or parses a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lictor.engine.catalog import Catalog, CatalogFunction, CatalogTable
+from lictor.engine.metadata.model import Function, Metadata, QualifiedName, Relationship, Table
+from lictor.engine.schema.action_types import ActionTypes, read_action_types
+from lictor.engine.schema.coercion import Coercers
+from lictor.engine.schema.model import (
+    ActionField,
+    ColumnField,
+    FunctionArgument,
+    FunctionType,
+    RelationshipField,
+    RoleSchema,
+    RootField,
+    Schema,
+    TableType,
+)
+from lictor.engine.schema.scalars import scalar
+from lictor.engine.types import ADMIN
+
+
+def build(metadata: Metadata, catalog: Catalog) -> Schema:
+    """The schema of every role."""
+    builder = _Builder(metadata, catalog)
+    builder.add_tables()
+    builder.add_functions()
+    builder.add_actions()
+    return builder.finish()
+
+
+def table_type_name(table: Table) -> str:
+    """Hasura's base name of a table: its custom name, else its name, prefixed with a schema other than public."""
+    return table.custom_name or _default_name(table.name)
+
+
+def _default_name(name: QualifiedName) -> str:
+    return name.name if name.schema == "public" else f"{name.schema}_{name.name}"
+
+
+class _Builder:
+    def __init__(self, metadata: Metadata, catalog: Catalog) -> None:
+        self.metadata = metadata
+        self.catalog = catalog
+        self.inconsistencies: list[str] = []
+        self.tables: dict[QualifiedName, TableType] = {}
+        self.query: dict[str, RootField] = {}
+        self.mutation: dict[str, RootField] = {}
+        self.action_types = ActionTypes()
+
+    # --- tables -----------------------------------------------------------------------------------------
+
+    def add_tables(self) -> None:
+        """All tables first, then the ways between them, then their root fields."""
+        declared: list[tuple[Table, CatalogTable, TableType]] = []
+        for table in self.metadata.tables:
+            found = self.catalog.tables.get((table.name.schema, table.name.name))
+            if found is None:
+                self.inconsistencies.append(f"no such table/view exists in source: {table.name}")
+                continue
+            table_type = _table_type(table, found)
+            self.tables[table.name] = table_type
+            declared.append((table, found, table_type))
+        for table, found, table_type in declared:
+            for relationship in table.relationships:
+                self._add_relationship(table, found, table_type, relationship)
+        for table, _, table_type in declared:
+            self._add_table_roots(table, table_type)
+
+    def _add_relationship(
+        self, table: Table, found: CatalogTable, table_type: TableType, declared: Relationship
+    ) -> None:
+        where = f"relationship {declared.name} of {table.name}"
+        if declared.name in table_type.columns:
+            self.inconsistencies.append(f"{where}: a column has this name already")
+            return
+        try:
+            remote, join = self._resolve_join(table, found, declared)
+        except LookupError as error:
+            self.inconsistencies.append(f"{where}: {error.args[0]}")
+            return
+        target = self.tables.get(remote)
+        if target is None:
+            self.inconsistencies.append(f"{where}: table {remote} is not tracked")
+            return
+        remote_columns = {column for _, column in join}
+        nullable_columns = {column.name for column in found.columns if column.nullable}
+        relationship = RelationshipField(
+            name=declared.name,
+            is_array=declared.is_array,
+            target=target,
+            join=join,
+            unique=any(set(columns) <= remote_columns for columns in target.unique.values()),
+            # Hasura: an object relationship is non-null only over this table's own non-null foreign key.
+            nullable=declared.fk_table is not None
+            or bool(declared.columns)
+            or any(local in nullable_columns for local, _ in join),
+            comment=declared.comment,
+        )
+        table_type.relationships[declared.name] = relationship
+        if declared.is_array:
+            table_type.aggregates[f"{declared.name}_aggregate"] = relationship
+
+    def _resolve_join(
+        self, table: Table, found: CatalogTable, declared: Relationship
+    ) -> tuple[QualifiedName, tuple[tuple[str, str], ...]]:
+        """The remote table and the (local, remote) column pairs. Raises LookupError with the reason."""
+        if declared.remote_table is not None:
+            remote = self.catalog.tables.get((declared.remote_table.schema, declared.remote_table.name))
+            remote_names = {column.name for column in remote.columns} if remote else set()
+            local_names = {column.name for column in found.columns}
+            for local, other in declared.columns.items():
+                if local not in local_names or other not in remote_names:
+                    raise LookupError(f"no column {local} here or no column {other} there")
+            return declared.remote_table, tuple(declared.columns.items())
+        if declared.fk_table is None:
+            for key in found.foreign_keys:
+                if set(key.columns) == set(declared.fk_columns):
+                    pairs = tuple(zip(key.columns, key.remote_columns, strict=True))
+                    return QualifiedName(key.remote_schema, key.remote_table), pairs
+            raise LookupError(f"no foreign key on {', '.join(declared.fk_columns)}")
+        other = self.catalog.tables.get((declared.fk_table.schema, declared.fk_table.name))
+        for key in other.foreign_keys if other else ():
+            points_here = (key.remote_schema, key.remote_table) == (table.name.schema, table.name.name)
+            if points_here and set(key.columns) == set(declared.fk_columns):
+                return declared.fk_table, tuple(zip(key.remote_columns, key.columns, strict=True))
+        raise LookupError(f"no foreign key of {declared.fk_table} on {', '.join(declared.fk_columns)}")
+
+    def _add_table_roots(self, table: Table, table_type: TableType) -> None:
+        custom, name = table.custom_root_fields, table_type.name
+        self._add_query(RootField(custom.get("select", name), "select", table_type))
+        self._add_query(
+            RootField(custom.get("select_aggregate", f"{name}_aggregate"), "aggregate", table_type)
+        )
+        if table_type.primary_key:
+            self._add_query(RootField(custom.get("select_by_pk", f"{name}_by_pk"), "by_pk", table_type))
+
+    def _add_query(self, field: RootField) -> None:
+        if field.name in self.query:
+            self.inconsistencies.append(f"query field {field.name} is defined twice")
+            return
+        self.query[field.name] = field
+
+    # --- functions --------------------------------------------------------------------------------------
+
+    def add_functions(self) -> None:
+        for function in self.metadata.functions:
+            candidates = self.catalog.functions.get((function.name.schema, function.name.name), ())
+            if len(candidates) != 1:
+                reason = "is overloaded" if candidates else "does not exist"
+                self.inconsistencies.append(f"function {function.name} {reason}")
+                continue
+            self._add_function(function, candidates[0])
+
+    def _add_function(self, function: Function, found: CatalogFunction) -> None:
+        table = self.tables.get(QualifiedName(*found.returns_table)) if found.returns_table else None
+        if table is None:
+            self.inconsistencies.append(f"function {function.name} does not return rows of a tracked table")
+            return
+        name = function.custom_name or _default_name(function.name)
+        arguments = tuple(
+            FunctionArgument(
+                name=a.name or f"arg_{position}",
+                sql_name=a.name or None,
+                scalar=scalar(a.pg_type, a.sql_type),
+                has_default=a.has_default,
+            )
+            for position, a in enumerate(found.arguments, 1)
+        )
+        function_type = FunctionType(
+            name=name,
+            source=function.name,
+            table=table,
+            returns_set=found.returns_set,
+            arguments=arguments,
+            session_argument=function.session_argument,
+            comment=function.comment or found.comment,
+        )
+        exposed_as = function.exposed_as or ("mutation" if found.volatility == "v" else "query")
+        custom = function.custom_root_fields
+        field = RootField(custom.get("function", name), "function", table, function_type)
+        if exposed_as == "mutation":
+            self._add_mutation(field)
+            return
+        self._add_query(field)
+        if found.returns_set:
+            aggregate = custom.get("function_aggregate", f"{name}_aggregate")
+            self._add_query(RootField(aggregate, "function_aggregate", table, function_type))
+
+    # --- actions ----------------------------------------------------------------------------------------
+
+    def add_actions(self) -> None:
+        try:
+            self.action_types = read_action_types(self.metadata.action_sdl, self._scalars())
+        except ValueError as error:
+            self.inconsistencies.append(f"actions: {error}")
+            return
+        coercers = Coercers(self.action_types)
+        for action in self.metadata.actions:
+            signature = self.action_types.signatures.get(action.name)
+            if signature is None:
+                self.inconsistencies.append(f"action {action.name} has no signature in actions.graphql")
+                continue
+            action_field = ActionField(
+                action=action,
+                arguments={name: argument.type for name, argument in signature.arguments.items()},
+                output=signature.output,
+                types=self.action_types,
+                coercers=coercers,
+            )
+            field = RootField(action.name, "action", action=action_field, comment=action.comment)
+            if signature.root == "query":
+                self._add_query(field)
+            else:
+                self._add_mutation(field)
+
+    def _add_mutation(self, field: RootField) -> None:
+        if field.name in self.mutation:
+            self.inconsistencies.append(f"mutation field {field.name} is defined twice")
+            return
+        self.mutation[field.name] = field
+
+    def _scalars(self) -> frozenset[str]:
+        columns = (column for table in self.tables.values() for column in table.columns.values())
+        return frozenset(column.scalar.name for column in columns)
+
+    # --- the whole --------------------------------------------------------------------------------------
+
+    def finish(self) -> Schema:
+        admin = self._role(ADMIN, self.query.values(), self.mutation.values(), self.tables.values())
+        roles = {
+            role: self._action_role(role) for role in {r for a in self.metadata.actions for r in a.roles}
+        }
+        roles[""] = self._action_role("")
+        return Schema(admin, roles, tuple(self.inconsistencies))
+
+    def _action_role(self, role: str) -> RoleSchema:
+        def visible(fields: Iterable[RootField]) -> list[RootField]:
+            return [f for f in fields if f.action is not None and role in f.action.action.roles]
+
+        return self._role(role, visible(self.query.values()), visible(self.mutation.values()), ())
+
+    def _role(
+        self,
+        role: str,
+        query: Iterable[RootField],
+        mutation: Iterable[RootField],
+        tables: Iterable[TableType],
+    ) -> RoleSchema:
+        tables = list(tables)
+        query = list(query)
+        enum_bearing = {"order_by", "cursor_ordering"}
+        structural = {"order_by"}
+        for table in tables:
+            enum_bearing |= {
+                f"{table.name}_order_by",
+                f"{table.name}_select_column",
+                f"{table.name}_aggregate_order_by",
+            }
+            structural |= {f"{table.name}_bool_exp"}
+            structural |= {column.scalar.comparison_exp for column in table.columns.values()}
+        structural |= {field.function.args_type for field in query if field.function}
+        return RoleSchema(
+            role=role,
+            query={field.name: field for field in query},
+            mutation={field.name: field for field in mutation},
+            tables={table.name: table for table in tables},
+            structural_types=frozenset(structural | enum_bearing | {"jsonb_cast_exp"}),
+            enum_bearing=frozenset(enum_bearing),
+            action_types=self.action_types,
+        )
+
+
+def _table_type(table: Table, found: CatalogTable) -> TableType:
+    table_type = TableType(
+        name=table_type_name(table),
+        source=table.name,
+        comment=table.comment or found.comment,
+        unique=found.unique,
+        insertable=found.insertable,
+    )
+    by_column: dict[str, ColumnField] = {}
+    for column in found.columns:
+        column_field = ColumnField(
+            name=table.column_names.get(column.name, column.name),
+            column=column.name,
+            scalar=scalar(column.pg_type, column.sql_type),
+            nullable=column.nullable,
+            has_default=column.has_default,
+            generated=column.generated,
+            comment=table.column_comments.get(column.name) or column.comment,
+        )
+        by_column[column.name] = table_type.columns[column_field.name] = column_field
+    table_type.primary_key = tuple(by_column[name] for name in found.primary_key)
+    return table_type

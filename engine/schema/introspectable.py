@@ -1,0 +1,259 @@
+"""The schema as graphql-core objects, for introspection and SDL only.
+
+In: a `RoleSchema`. Out: a `GraphQLSchema` with the type and field names Hasura v2 generates. Requests are never
+executed against it; types are made on demand and shared by name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+)
+
+from lictor.engine.schema.gtypes import GType
+from lictor.engine.schema.introspectable_inputs import (
+    BOOLEAN,
+    FLOAT,
+    INT,
+    STRING,
+    EnumType,
+    InputObjectType,
+    InputTypes,
+    ObjectType,
+    ScalarType,
+    list_of,
+)
+from lictor.engine.schema.model import (
+    ActionField,
+    ColumnField,
+    FunctionType,
+    RelationshipField,
+    RoleSchema,
+    RootField,
+    TableType,
+)
+from lictor.engine.schema.operators import COMPARABLE_AGGREGATES, NUMERIC_AGGREGATES
+
+# What sum, min and max leave as they are; the other aggregates are Float.
+TYPE_PRESERVING = frozenset({"sum", "max", "min"})
+
+
+def build_graphql_schema(role: RoleSchema) -> GraphQLSchema:
+    """The role's whole schema."""
+    return _Types(role).schema()
+
+
+class _Types(InputTypes):
+    def schema(self) -> GraphQLSchema:
+        query = {name: self._root(field) for name, field in self.role.query.items()}
+        if not query:
+            query = {
+                "no_queries_available": GraphQLField(
+                    STRING, description="There are no queries available to the current role."
+                )
+            }
+        mutation = {name: self._root(field) for name, field in self.role.mutation.items()}
+        return GraphQLSchema(
+            query=ObjectType("query_root", query),
+            mutation=ObjectType("mutation_root", mutation) if mutation else None,
+        )
+
+    # --- root fields ------------------------------------------------------------------------------------
+
+    def _root(self, field: RootField) -> GraphQLField:
+        if field.action is not None:
+            return self._action(field.action, field.comment)
+        table = field.table
+        assert table is not None
+        if field.kind == "by_pk":
+            arguments = {
+                c.name: GraphQLArgument(GraphQLNonNull(self.scalar(c.scalar))) for c in table.primary_key
+            }
+            return GraphQLField(
+                self.table(table), arguments, description=self._comment(table, "using primary key columns")
+            )
+        arguments = self._rows_arguments(table)
+        if field.function is not None:
+            arguments = self._function_arguments(field.function) | arguments
+        if field.kind in ("aggregate", "function_aggregate"):
+            return GraphQLField(
+                GraphQLNonNull(self.aggregate(table)),
+                arguments,
+                description=self._comment(table, "aggregated"),
+            )
+        output = self.table(table)
+        if field.kind == "select" or (field.function is not None and field.function.returns_set):
+            output = _list(output)
+        comment = field.function.comment if field.function is not None else self._comment(table, "")
+        return GraphQLField(output, arguments, description=comment)
+
+    @staticmethod
+    def _comment(table: TableType, how: str) -> str:
+        return (
+            f"fetch {how + ' ' if how == 'aggregated' else ''}data from the table: {str(table.source)!r}".replace(
+                "'", '"'
+            )
+            + (f" {how}" if how and how != "aggregated" else "")
+        )
+
+    def _function_arguments(self, function: FunctionType) -> dict[str, GraphQLArgument]:
+        arguments = [a for a in function.arguments if a.name != function.session_argument]
+        if not arguments:
+            return {}
+        args = self.once(
+            function.args_type,
+            lambda: InputObjectType(
+                function.args_type, {a.name: GraphQLInputField(self.scalar(a.scalar)) for a in arguments}
+            ),
+        )
+        required = any(not a.has_default for a in arguments)
+        return {"args": GraphQLArgument(GraphQLNonNull(args) if required else args)}
+
+    def _action(self, action: ActionField, comment: str | None) -> GraphQLField:
+        signature = action.types.signatures[action.action.name]
+        arguments = {
+            name: GraphQLArgument(self._custom(argument.type, output=False), description=argument.description)
+            for name, argument in signature.arguments.items()
+        }
+        return GraphQLField(self._custom(action.output, output=True), arguments, description=comment)
+
+    def _rows_arguments(self, table: TableType) -> dict[str, GraphQLArgument]:
+        return {
+            "distinct_on": GraphQLArgument(
+                list_of(self.select_column(table)), description="distinct select on columns"
+            ),
+            "limit": GraphQLArgument(INT, description="limit the number of rows returned"),
+            "offset": GraphQLArgument(INT, description="skip the first n rows. Use only with order_by"),
+            "order_by": GraphQLArgument(
+                list_of(self.order_by(table)), description="sort the rows by one or more columns"
+            ),
+            "where": GraphQLArgument(self.bool_exp(table), description="filter the rows returned"),
+        }
+
+    # --- output types -----------------------------------------------------------------------------------
+
+    def table(self, table: TableType) -> Any:
+        return self.once(
+            table.name,
+            lambda: ObjectType(table.name, lambda: self._table_fields(table), description=table.comment),
+        )
+
+    def _table_fields(self, table: TableType) -> dict[str, GraphQLField]:
+        fields = {column.name: self._column(column) for column in table.columns.values()}
+        for relationship in table.relationships.values():
+            fields[relationship.name] = self._relationship(relationship)
+        for name, relationship in table.aggregates.items():
+            fields[name] = GraphQLField(
+                GraphQLNonNull(self.aggregate(relationship.target)),
+                self._rows_arguments(relationship.target),
+                description="An aggregate relationship",
+            )
+        return dict(sorted(fields.items()))
+
+    def _column(self, column: ColumnField) -> GraphQLField:
+        arguments = {}
+        if column.scalar.family == "json":
+            arguments["path"] = GraphQLArgument(STRING, description="JSON select path")
+        output = self.scalar(column.scalar)
+        return GraphQLField(
+            output if column.nullable else GraphQLNonNull(output), arguments, description=column.comment
+        )
+
+    def _relationship(self, relationship: RelationshipField) -> GraphQLField:
+        output = self.table(relationship.target)
+        if relationship.is_array:
+            description = relationship.comment or "An array relationship"
+            return GraphQLField(
+                _list(output), self._rows_arguments(relationship.target), description=description
+            )
+        description = relationship.comment or "An object relationship"
+        return GraphQLField(
+            output if relationship.nullable else GraphQLNonNull(output), description=description
+        )
+
+    def aggregate(self, table: TableType) -> Any:
+        name = f"{table.name}_aggregate"
+
+        def make() -> Any:
+            fields = {
+                "aggregate": GraphQLField(self._aggregate_fields(table)),
+                "nodes": GraphQLField(_list(self.table(table))),
+            }
+            return ObjectType(name, fields, description=f'aggregated selection of "{table.source}"')
+
+        return self.once(name, make)
+
+    def _aggregate_fields(self, table: TableType) -> Any:
+        fields: dict[str, GraphQLField] = {}
+        for function in (*NUMERIC_AGGREGATES, *COMPARABLE_AGGREGATES):
+            columns = table.numeric_columns if function in NUMERIC_AGGREGATES else table.comparable_columns
+            if columns:
+                fields[function] = GraphQLField(self._function_fields(table, function, columns))
+        count_arguments = {
+            "columns": GraphQLArgument(list_of(self.select_column(table))),
+            "distinct": GraphQLArgument(BOOLEAN),
+        }
+        fields["count"] = GraphQLField(GraphQLNonNull(INT), count_arguments)
+        return ObjectType(
+            f"{table.name}_aggregate_fields",
+            dict(sorted(fields.items())),
+            description=f'aggregate fields of "{table.source}"',
+        )
+
+    def _function_fields(self, table: TableType, function: str, columns: list[ColumnField]) -> Any:
+        def output(column: ColumnField) -> Any:
+            return self.scalar(column.scalar) if function in TYPE_PRESERVING else FLOAT
+
+        return ObjectType(
+            f"{table.name}_{function}_fields",
+            {column.name: GraphQLField(output(column), description=column.comment) for column in columns},
+            description=f"aggregate {function} on columns",
+        )
+
+    # --- custom types of actions ------------------------------------------------------------------------
+
+    def _custom(self, gtype: GType, *, output: bool) -> Any:
+        if gtype.inner is not None:
+            made = GraphQLList(self._custom(gtype.inner, output=output))
+        else:
+            made = self.once(gtype.name, lambda: self._make_custom(gtype.name, output))
+        return GraphQLNonNull(made) if gtype.non_null else made
+
+    def _make_custom(self, name: str, output: bool) -> Any:
+        types = self.role.action_types
+        description = types.descriptions.get(name)
+        if name in types.enums:
+            values = {value: GraphQLEnumValue(value) for value in types.enums[name]}
+            return EnumType(name, values, description=description)
+        if output and name in types.objects:
+            return ObjectType(
+                name,
+                lambda: {
+                    f: GraphQLField(self._custom(t, output=True)) for f, t in types.objects[name].items()
+                },
+                description=description,
+            )
+        if not output and name in types.inputs:
+            return InputObjectType(
+                name,
+                lambda: {
+                    key: GraphQLInputField(
+                        self._custom(field.type, output=False), description=field.description
+                    )
+                    for key, field in types.inputs[name].items()
+                },
+                description=description,
+            )
+        return ScalarType(name, description=description)
+
+
+def _list(inner: Any) -> Any:
+    return GraphQLNonNull(GraphQLList(GraphQLNonNull(inner)))

@@ -1,0 +1,148 @@
+"""The API's shape: what a request may name.
+
+Out of `build`, into the plan stage and the introspection. Tables refer to one another through their
+relationships, so `TableType` is filled in two passes and never changed after `build` has returned.
+A `RoleSchema` is what one role sees; permission filters belong to its tables' fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lictor.engine.metadata.model import Action, QualifiedName
+from lictor.engine.schema.action_types import ActionTypes
+from lictor.engine.schema.coercion import Coercers
+from lictor.engine.schema.gtypes import GType
+from lictor.engine.schema.scalars import Scalar
+
+RootKind = Literal["select", "by_pk", "aggregate", "function", "function_aggregate", "action"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnField:
+    """A column under its GraphQL name."""
+
+    name: str
+    column: str
+    scalar: Scalar
+    nullable: bool
+    has_default: bool
+    generated: bool
+    comment: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class RelationshipField:
+    """A way from one table to another. `join` pairs local with remote columns; `unique` means ≤ 1 remote row."""
+
+    name: str
+    is_array: bool
+    target: TableType
+    join: tuple[tuple[str, str], ...]
+    unique: bool
+    nullable: bool
+    comment: str | None
+
+
+@dataclass(eq=False)
+class TableType:
+    """A tracked table. `columns` and `relationships` are keyed by GraphQL name."""
+
+    name: str
+    source: QualifiedName
+    comment: str | None
+    columns: dict[str, ColumnField] = field(default_factory=dict)
+    relationships: dict[str, RelationshipField] = field(default_factory=dict)
+    aggregates: dict[str, RelationshipField] = field(default_factory=dict)
+    primary_key: tuple[ColumnField, ...] = ()
+    unique: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    insertable: bool = True
+
+    @property
+    def numeric_columns(self) -> list[ColumnField]:
+        return [column for column in self.columns.values() if column.scalar.is_numeric]
+
+    @property
+    def comparable_columns(self) -> list[ColumnField]:
+        return [column for column in self.columns.values() if column.scalar.is_comparable]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionArgument:
+    """`position` is the 1-based place; unnamed arguments are called arg_1, arg_2, …"""
+
+    name: str
+    sql_name: str | None
+    scalar: Scalar
+    has_default: bool
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionType:
+    """A tracked function that returns rows of `table`."""
+
+    name: str
+    source: QualifiedName
+    table: TableType
+    returns_set: bool
+    arguments: tuple[FunctionArgument, ...]
+    session_argument: str | None
+    comment: str | None
+
+    @property
+    def args_type(self) -> str:
+        return f"{self.name}_args"
+
+
+@dataclass(frozen=True, eq=False)
+class ActionField:
+    """An action as a root field: its arguments and its answer's type."""
+
+    action: Action
+    arguments: Mapping[str, GType]
+    output: GType
+    types: ActionTypes
+    coercers: Coercers
+
+
+@dataclass(frozen=True, eq=False)
+class RootField:
+    """One field of query_root or mutation_root."""
+
+    name: str
+    kind: RootKind
+    table: TableType | None = None
+    function: FunctionType | None = None
+    action: ActionField | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RoleSchema:
+    """What one role may name. `enum_bearing` are input types whose JSON strings may be enum values."""
+
+    role: str
+    query: Mapping[str, RootField]
+    mutation: Mapping[str, RootField]
+    tables: Mapping[str, TableType]
+    structural_types: frozenset[str]
+    enum_bearing: frozenset[str]
+    action_types: ActionTypes
+
+
+@dataclass(frozen=True, eq=False)
+class Schema:
+    """The schema of admin and, derived from it, of every other role."""
+
+    admin: RoleSchema
+    roles: dict[str, RoleSchema]
+    inconsistencies: tuple[str, ...]
+
+    def for_role(self, role: str) -> RoleSchema:
+        """What `role` sees. A role without permissions sees only the actions it is named in."""
+        if role == self.admin.role:
+            return self.admin
+        known = self.roles.get(role)
+        return known if known is not None else self.roles[""]

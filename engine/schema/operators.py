@@ -1,0 +1,82 @@
+"""Comparison operators by type: which exist, what they are in SQL, what operand they take.
+
+In: a `Scalar`. Out: its operators by GraphQL name. Source: Hasura v2 documentation, "Postgres filter operators".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from lictor.engine.schema.scalars import STRING, Scalar
+
+OperandShape = Literal["one", "many"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`sql` has `{0}` for the column and `{1}` for the operand; `operand` is the operand's (element) scalar."""
+
+    name: str
+    sql: str
+    operand: Scalar
+    shape: OperandShape = "one"
+
+
+_COMPARISON = {
+    "_eq": "{0} = {1}",
+    "_neq": "{0} <> {1}",
+    "_gt": "{0} > {1}",
+    "_lt": "{0} < {1}",
+    "_gte": "{0} >= {1}",
+    "_lte": "{0} <= {1}",
+}
+_MEMBERSHIP = {"_in": "{0} = ANY ({1})", "_nin": "{0} <> ALL ({1})"}
+_TEXT = {
+    "_like": "{0} LIKE {1}",
+    "_nlike": "{0} NOT LIKE {1}",
+    "_ilike": "{0} ILIKE {1}",
+    "_nilike": "{0} NOT ILIKE {1}",
+    "_similar": "{0} SIMILAR TO {1}",
+    "_nsimilar": "{0} NOT SIMILAR TO {1}",
+    "_regex": "{0} ~ {1}",
+    "_nregex": "{0} !~ {1}",
+    "_iregex": "{0} ~* {1}",
+    "_niregex": "{0} !~* {1}",
+}
+_CONTAINMENT = {"_contains": "{0} @> {1}", "_contained_in": "{0} <@ {1}"}
+
+
+@cache
+def operators(scalar: Scalar) -> dict[str, Operator]:
+    """Every operator of the type but `_is_null` and `_cast`, which take no operand of a scalar type."""
+    found = {name: Operator(name, sql, scalar) for name, sql in _COMPARISON.items()}
+    found |= {name: Operator(name, sql, scalar, "many") for name, sql in _MEMBERSHIP.items()}
+    if scalar.family == "text":
+        found |= {name: Operator(name, sql, scalar) for name, sql in _TEXT.items()}
+    if scalar.pg_type == "jsonb" or scalar.family == "array":
+        found |= {name: Operator(name, sql, scalar) for name, sql in _CONTAINMENT.items()}
+    if scalar.pg_type == "jsonb":
+        found["_has_key"] = Operator("_has_key", "{0} ? {1}", STRING)
+        found["_has_keys_any"] = Operator("_has_keys_any", "{0} ?| {1}", STRING, "many")
+        found["_has_keys_all"] = Operator("_has_keys_all", "{0} ?& {1}", STRING, "many")
+    return found
+
+
+# `_cast: {String: {...}}`: the types a column of the type may be compared as.
+CASTS: dict[str, dict[str, Scalar]] = {"jsonb": {"String": STRING}}
+
+# order_by values.
+DIRECTIONS = {
+    "asc": "ASC NULLS LAST",
+    "asc_nulls_first": "ASC NULLS FIRST",
+    "asc_nulls_last": "ASC NULLS LAST",
+    "desc": "DESC NULLS FIRST",
+    "desc_nulls_first": "DESC NULLS FIRST",
+    "desc_nulls_last": "DESC NULLS LAST",
+}
+NUMERIC_AGGREGATES = (
+    "avg", "stddev", "stddev_pop", "stddev_samp", "sum", "var_pop", "var_samp", "variance",
+)  # fmt: skip
+COMPARABLE_AGGREGATES = ("max", "min")

@@ -1,0 +1,86 @@
+"""Postgres types as Hasura's GraphQL scalars.
+
+In: a type's internal name (`pg_type.typname`) and SQL spelling. Out: `Scalar`: its GraphQL name, its family
+(which decides operators and which JSON values it takes). Source: Hasura v2 documentation, "Postgres types".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["text", "int", "float", "number", "bool", "json", "array", "other"]
+
+GRAPHQL_NAMES = {
+    "int4": "Int",
+    "bool": "Boolean",
+    "float4": "Float",
+    "text": "String",
+    "varchar": "String",
+    "int2": "smallint",
+    "int8": "bigint",
+}
+FAMILIES: dict[str, Family] = {
+    "int4": "int",
+    "int2": "number",
+    "int8": "number",
+    "float4": "float",
+    "float8": "number",
+    "numeric": "number",
+    "money": "number",
+    "bool": "bool",
+    "text": "text",
+    "varchar": "text",
+    "bpchar": "text",
+    "citext": "text",
+    "json": "json",
+    "jsonb": "json",
+}
+NUMERIC_TYPES = frozenset({"int2", "int4", "int8", "float4", "float8", "numeric", "money"})
+# Types whose values have an order Hasura offers min and max for.
+COMPARABLE_TYPES = NUMERIC_TYPES | {
+    "text", "varchar", "bpchar", "citext", "uuid", "date", "timestamp", "timestamptz", "timetz",
+}  # fmt: skip
+STRINGIFIED_TYPES = frozenset({"int8", "numeric", "float8"})
+BUILTIN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One Postgres type in GraphQL: `uuid`, `String`, `_text`. `element` is an array's element type name."""
+
+    name: str
+    pg_type: str
+    sql_type: str
+    family: Family
+
+    @property
+    def comparison_exp(self) -> str:
+        """The name of its comparison input type."""
+        if self.family == "array":
+            return f"{GRAPHQL_NAMES.get(self.pg_type[1:], self.pg_type[1:])}_array_comparison_exp"
+        return f"{self.name}_comparison_exp"
+
+    @property
+    def is_numeric(self) -> bool:
+        """Has sum, avg and the statistical aggregates."""
+        return self.pg_type in NUMERIC_TYPES
+
+    @property
+    def is_comparable(self) -> bool:
+        """Has min and max."""
+        return self.pg_type in COMPARABLE_TYPES
+
+
+def scalar(pg_type: str, sql_type: str) -> Scalar:
+    """The GraphQL scalar of a Postgres type."""
+    if pg_type.startswith("_"):
+        return Scalar(pg_type, pg_type, sql_type, "array")
+    return Scalar(GRAPHQL_NAMES.get(pg_type, pg_type), pg_type, sql_type, FAMILIES.get(pg_type, "other"))
+
+
+STRING = scalar("text", "text")
+INT = scalar("int4", "integer")
+BIGINT = scalar("int8", "bigint")
+BOOLEAN = scalar("bool", "boolean")
+JSONB = scalar("jsonb", "jsonb")

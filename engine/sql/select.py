@@ -1,0 +1,230 @@
+"""Selects as SQL whose result is JSON.
+
+In: `Select` and `AggregateSelect` of the plan. Out: `Sql` expressions that yield one json value per root field:
+an object, null, or a list. Related rows are correlated subqueries: Postgres evaluates them after LIMIT.
+"""
+
+from __future__ import annotations
+
+from lictor.engine.plan.nodes import (
+    AggregateFields,
+    AggregateSelect,
+    ColumnLeaf,
+    CountField,
+    FunctionFields,
+    Leaf,
+    NodesField,
+    RelationAggregateLeaf,
+    Rows,
+    Select,
+    TypenameLeaf,
+)
+from lictor.engine.schema.model import RelationshipField
+from lictor.engine.schema.scalars import STRINGIFIED_TYPES
+from lictor.engine.sql.conditions import (
+    AGGREGATES,
+    Aliases,
+    column_sql,
+    join_sql,
+    order_sql,
+    param_sql,
+    where_sql,
+)
+from lictor.engine.sql.fragment import Sql, cat, ident, join, qualified, text
+
+# No GraphQL name has a space: the alias of a whole row can never be taken for a column.
+ROW = '"the row"'
+MAX_IDENTIFIER = 63  # bytes; longer column aliases would be cut off by Postgres
+MAX_PAIRS = 50  # a function takes at most 100 arguments
+
+
+class SelectBuilder:
+    """Builds the expressions of one statement."""
+
+    def __init__(self, stringify_numbers: bool) -> None:
+        self.aliases = Aliases()
+        self.stringify_numbers = stringify_numbers
+
+    # --- rows -------------------------------------------------------------------------------------------
+
+    def list_of(self, select: Select, via: tuple[RelationshipField, str] | None = None) -> Sql:
+        """A json list of the selected rows."""
+        if not self._short(select.fields):
+            return self._long_list(select, via)
+        rows = self._rows_of_fields(select, via)
+        return cat(f"(SELECT coalesce(json_agg({ROW}), '[]') FROM (", rows, f") AS {ROW})")
+
+    def object_of(self, select: Select, via: tuple[RelationshipField, str] | None = None) -> Sql:
+        """One row as a json object, or null."""
+        alias = self.aliases.next()
+        limit = "" if via is None or via[0].unique else " LIMIT 1"
+        source = self._source(select.rows, alias, via)
+        if self._short(select.fields):
+            fields = self._columns(select.fields, alias)
+            return cat(f"(SELECT row_to_json({ROW}) FROM (SELECT ", fields, source, limit, f") AS {ROW})")
+        return cat("(SELECT ", self._object(select.fields, alias), source, limit, ")")
+
+    def _long_list(self, select: Select, via: tuple[RelationshipField, str] | None) -> Sql:
+        alias = self.aliases.next()
+        rows = self._whole_rows(select.rows, via)
+        return cat(
+            "(SELECT coalesce(json_agg(",
+            self._object(select.fields, alias),
+            "), '[]') FROM (",
+            rows,
+            f") AS {alias})",
+        )
+
+    def _rows_of_fields(self, select: Select, via: tuple[RelationshipField, str] | None) -> Sql:
+        """SELECT fields FROM …, in order."""
+        alias = self.aliases.next()
+        if select.rows.distinct_on:
+            # fields only of the rows that remain
+            rows = self._whole_rows(select.rows, via)
+            return cat("SELECT ", self._columns(select.fields, alias), " FROM (", rows, f") AS {alias}")
+        return cat("SELECT ", self._columns(select.fields, alias), self._source(select.rows, alias, via))
+
+    def _whole_rows(self, rows: Rows, via: tuple[RelationshipField, str] | None) -> Sql:
+        """SELECT all columns FROM …, in order."""
+        alias = self.aliases.next()
+        distinct = ""
+        if rows.distinct_on:
+            distinct = "DISTINCT ON (" + ", ".join(column_sql(alias, c) for c in rows.distinct_on) + ") "
+        return cat(f"SELECT {distinct}{alias}.*", self._source(rows, alias, via))
+
+    def _source(self, rows: Rows, alias: str, via: tuple[RelationshipField, str] | None) -> Sql:
+        """FROM … WHERE … ORDER BY … LIMIT … OFFSET …"""
+        conditions: list[Sql] = []
+        if via is not None:
+            conditions.append(cat(join_sql(via[0], via[1], alias)))
+        where = where_sql(rows.where, alias, self.aliases)
+        if where.parts != ("TRUE",):
+            conditions.append(where)
+        pieces: list[Sql] = [cat(" FROM ", self._from(rows), f" AS {alias}")]
+        if conditions:
+            pieces.append(cat(" WHERE ", join(" AND ", conditions)))
+        order = order_sql(rows.order_by, alias, self.aliases)
+        if rows.distinct_on and not rows.order_by:
+            order = cat(" ORDER BY " + ", ".join(column_sql(alias, c) for c in rows.distinct_on))
+        pieces.append(order)
+        if rows.limit is not None:
+            pieces.append(cat(" LIMIT ", param_sql(rows.limit)))
+        if rows.offset is not None:
+            pieces.append(cat(" OFFSET ", param_sql(rows.offset)))
+        return cat(*pieces)
+
+    def _from(self, rows: Rows) -> Sql:
+        if rows.call is None:
+            return cat(qualified(rows.table.source.schema, rows.table.source.name))
+        source = rows.call.function.source
+        arguments = [
+            cat(
+                f"{ident(name)} => " if name else "",
+                cat(f"NULL::{scalar.sql_type}") if param is None else param_sql(param),
+            )
+            for name, param, scalar in rows.call.arguments
+        ]
+        return cat(qualified(source.schema, source.name), "(", join(", ", arguments), ")")
+
+    # --- fields -----------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _short(fields: tuple[Leaf, ...]) -> bool:
+        return all(len(field.key) <= MAX_IDENTIFIER for field in fields)
+
+    def _columns(self, fields: tuple[Leaf, ...], alias: str) -> Sql:
+        return join(", ", [cat(self._leaf(field, alias), f" AS {ident(field.key)}") for field in fields])
+
+    def _object(self, fields: tuple[Leaf, ...], alias: str) -> Sql:
+        return json_object([(field.key, self._leaf(field, alias)) for field in fields])
+
+    def _leaf(self, leaf: Leaf, alias: str) -> Sql:
+        if isinstance(leaf, ColumnLeaf):
+            return self._column(leaf, alias)
+        if isinstance(leaf, TypenameLeaf):
+            return cat(f"{text(leaf.value)}::text")
+        if isinstance(leaf, RelationAggregateLeaf):
+            return self.aggregate_of(leaf.aggregate, (leaf.relationship, alias))
+        if leaf.relationship.is_array:
+            return self.list_of(leaf.select, (leaf.relationship, alias))
+        return self.object_of(leaf.select, (leaf.relationship, alias))
+
+    def _column(self, leaf: ColumnLeaf, alias: str) -> Sql:
+        reference = column_sql(alias, leaf.column)
+        if leaf.path is not None:
+            return cat(f"{reference} #> ", param_sql(leaf.path))
+        if self.stringify_numbers and leaf.column.scalar.pg_type in STRINGIFIED_TYPES:
+            return cat(f"{reference}::text")
+        return cat(reference)
+
+    # --- aggregates -------------------------------------------------------------------------------------
+
+    def aggregate_of(self, select: AggregateSelect, via: tuple[RelationshipField, str] | None = None) -> Sql:
+        """A json object of aggregates over rows, and the rows themselves if asked for."""
+        alias = self.aliases.next()
+        pairs: list[tuple[str, Sql]] = []
+        for field in select.fields:
+            if isinstance(field, TypenameLeaf):
+                pairs.append((field.key, cat(f"{text(field.value)}::text")))
+            elif isinstance(field, NodesField):
+                pairs.append((field.key, self._nodes(field, alias)))
+            else:
+                pairs.append((field.key, self._aggregate_fields(field, alias)))
+        rows = select.rows
+        if rows.order_by or rows.distinct_on or rows.limit or rows.offset:
+            source = cat(" FROM (", self._whole_rows(rows, via), f") AS {alias}")
+        else:
+            source = self._source(rows, alias, via)
+        return cat("(SELECT ", json_object(pairs), source, ")")
+
+    def _nodes(self, field: NodesField, alias: str) -> Sql:
+        if self._short(field.fields):
+            row = cat(f"(SELECT {ROW} FROM (SELECT ", self._columns(field.fields, alias), f") AS {ROW})")
+        else:
+            row = self._object(field.fields, alias)
+        return cat("coalesce(json_agg(", row, "), '[]')")
+
+    def _aggregate_fields(self, parent: AggregateFields, alias: str) -> Sql:
+        pairs: list[tuple[str, Sql]] = []
+        for field in parent.fields:
+            if isinstance(field, TypenameLeaf):
+                pairs.append((field.key, cat(f"{text(field.value)}::text")))
+            elif isinstance(field, CountField):
+                pairs.append((field.key, cat(_count(field, alias))))
+            else:
+                pairs.append((field.key, self._function_fields(field, alias)))
+        return json_object(pairs)
+
+    def _function_fields(self, field: FunctionFields, alias: str) -> Sql:
+        function = AGGREGATES[field.function]
+        pairs: list[tuple[str, Sql]] = []
+        for leaf in field.columns:
+            if isinstance(leaf, TypenameLeaf):
+                pairs.append((leaf.key, cat(f"{text(leaf.value)}::text")))
+                continue
+            value = f"{function}({column_sql(alias, leaf.column)})"
+            if self.stringify_numbers and leaf.column.scalar.pg_type in STRINGIFIED_TYPES:
+                value += "::text"
+            pairs.append((leaf.key, cat(value)))
+        return json_object(pairs)
+
+
+def _count(field: CountField, alias: str) -> str:
+    columns = ", ".join(column_sql(alias, column) for column in field.columns)
+    if not columns:
+        return "count(*)"
+    if len(field.columns) > 1:
+        columns = f"({columns})"
+    return f"count({'DISTINCT ' if field.distinct else ''}{columns})"
+
+
+def json_object(pairs: list[tuple[str, Sql]]) -> Sql:
+    """A json object of expressions, with any number of keys of any length."""
+    if len(pairs) <= MAX_PAIRS:
+        return cat(
+            "json_build_object(", join(", ", [cat(f"{text(key)}, ", value) for key, value in pairs]), ")"
+        )
+    # json has no concatenation; splice the texts of objects of at most MAX_PAIRS keys
+    chunks = [json_object(pairs[i : i + MAX_PAIRS]) for i in range(0, len(pairs), MAX_PAIRS)]
+    inner = [cat("substr((", chunk, ")::text, 2, length((", chunk, ")::text) - 2)") for chunk in chunks]
+    return cat("('{' || ", join(" || ', ' || ", inner), " || '}')::json")

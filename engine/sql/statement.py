@@ -1,0 +1,46 @@
+"""A plan's table fields as one statement.
+
+In: `OperationPlan`. Out: `Statement`: text, one result column per table root field (json as text: whatever codec
+a pool has set for json, bytes pass through), and the encoders of
+its parameters. Root fields that are no tables (actions, introspection, __typename) are not its business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lictor.engine.plan.nodes import AggregateRoot, OperationPlan, SelectRoot, SessionVariables
+from lictor.engine.sql.fragment import Sql, cat, join, render
+from lictor.engine.sql.params import Encode, encoder
+from lictor.engine.sql.select import SelectBuilder
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """`keys[i]` is the response key of result column i."""
+
+    text: str
+    encoders: tuple[Encode, ...]
+    keys: tuple[str, ...]
+    needs_session: bool
+
+
+def build_statement(plan: OperationPlan, stringify_numbers: bool) -> Statement | None:
+    """The statement of a plan, or None if it reads no table."""
+    builder = SelectBuilder(stringify_numbers)
+    keys: list[str] = []
+    columns: list[Sql] = []
+    for root in plan.roots:
+        if isinstance(root, SelectRoot):
+            expression = builder.object_of(root.select) if root.single else builder.list_of(root.select)
+        elif isinstance(root, AggregateRoot):
+            expression = builder.aggregate_of(root.aggregate)
+        else:
+            continue
+        keys.append(root.key)
+        columns.append(cat(expression, "::text"))
+    if not columns:
+        return None
+    text, params = render(cat("SELECT ", join(", ", columns)))
+    needs_session = any(isinstance(param.source, SessionVariables) for param in params)
+    return Statement(text, tuple(encoder(param) for param in params), tuple(keys), needs_session)

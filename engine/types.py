@@ -1,0 +1,68 @@
+"""The values that cross the engine's boundary.
+
+In and out: options chosen at start, who asks (`Session`), what an action is asked (`ActionCall`), and the
+protocol by which actions are reached. Plain frozen data, no behaviour; nothing here imports another stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Hasura's switches (HASURA_GRAPHQL_*) and the engine's own bounds.
+
+    `v1_boolean_null_collapse`: a comparison with null is no filter (HASURA_GRAPHQL_V1_BOOLEAN_NULL_COLLAPSE).
+    `stringify_numeric_types`: bigint, numeric and float8 leave as strings.
+    `ignore_unexpected_variables`: values for undeclared variables are dropped; Hasura refuses them.
+    `enable_introspection`: `__schema` and `__type` are answered.
+    `source`: the metadata source that is served.
+    `max_plans`: documents kept compiled. `max_variants`: SQL shapes kept per document.
+    `max_depth`: deepest nesting of selections and values that is compiled at all.
+    """
+
+    v1_boolean_null_collapse: bool = False
+    stringify_numeric_types: bool = False
+    ignore_unexpected_variables: bool = False
+    enable_introspection: bool = True
+    source: str = "default"
+    max_plans: int = 2048
+    max_variants: int = 64
+    max_depth: int = 100
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who asks. `variables` holds the `x-hasura-*` session variables, keys in lower case."""
+
+    role: str = ADMIN
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ActionCall:
+    """One action field of a document, ready to be handled.
+
+    `alias` is the key of the answer, `input` the coerced arguments by name (defaults applied).
+    `request_query` is the text of the whole document where it is known. `root` is the engine's own: how the
+    answer is fitted to the selection.
+    """
+
+    name: str
+    alias: str
+    input: dict[str, Any]
+    request_query: str | None = field(default=None, repr=False, compare=False)
+    root: Any = field(default=None, repr=False, compare=False)
+
+
+class ActionTransport(Protocol):
+    """Reaches the handler of an action: over HTTP, or a function in the same process."""
+
+    async def call(self, call: ActionCall, session: Session, request_headers: Mapping[str, str]) -> Any:
+        """The handler's plain JSON-able answer. Raises GraphQLFailure with the handler's own errors."""
+        ...

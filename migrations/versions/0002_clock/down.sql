@@ -1,0 +1,2 @@
+DROP TABLE utility.duty;
+DROP TABLE utility.leader;

@@ -1,0 +1,42 @@
+"""The work queue: which runs an agent may take now (contract server.md 3.6.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+
+from lictor.orchestration import queries
+from lictor.orchestration.types import Executor
+
+_sql = queries.load("queue")
+
+
+async def runs_in_queue(
+    executor: Executor,
+    tenant_id: UUID,
+    labels: Sequence[str],
+    *,
+    before: datetime | None = None,
+    limit: int = 25,
+    agent_id: UUID | None = None,
+) -> list[UUID]:
+    """Ids of at most `limit` runs due by `before` (default now) that an agent with `labels` serves.
+
+    Oldest first. Reading takes nothing off the queue; submitting a run is what claims it. The agent
+    `agent_id` is noted as alive. Every run handed out has its task runs.
+    """
+    row = await _sql.runs_in_queue.fetchrow(
+        executor,
+        tenant_id=tenant_id,
+        labels=orjson.dumps(list(labels)).decode(),
+        before=before or datetime.now(UTC),
+        limit=limit,
+        agent_id=agent_id,
+    )
+    assert row is not None
+    if row["without_task_runs"]:
+        await _sql.create_task_runs.execute(executor, flow_run_ids=row["without_task_runs"])
+    return row["flow_run_ids"]

@@ -1,0 +1,34 @@
+-- Tenants, projects, agents, artifacts.
+
+-- name: create_tenant
+INSERT INTO tenant (name, slug) VALUES (:name, :slug) RETURNING id;
+
+-- name: default_tenant
+SELECT id FROM tenant ORDER BY created, id LIMIT 1;
+
+-- name: create_project
+INSERT INTO project (tenant_id, name, description) VALUES (:tenant_id, :name, :description) RETURNING id;
+
+-- name: delete_project
+DELETE FROM project WHERE id = :project_id RETURNING id;
+
+-- name: register_agent
+-- One row per identity (tenant, type, name, version, labels); registering again finds it (3.6.8).
+INSERT INTO agent (tenant_id, agent_config_id, name, type, core_version, labels)
+VALUES (:tenant_id, :agent_config_id, :name, :type, :core_version, :labels::jsonb)
+ON CONFLICT (tenant_id, type, name, core_version, md5(labels::text))
+    DO UPDATE SET last_queried = now(), agent_config_id = coalesce(excluded.agent_config_id, agent.agent_config_id)
+RETURNING id;
+
+-- name: create_task_run_artifact
+INSERT INTO task_run_artifact (tenant_id, task_run_id, kind, data)
+SELECT tenant_id, id, :kind, :data::jsonb
+FROM task_run
+WHERE id = :task_run_id AND tenant_id = coalesce(:tenant_id, tenant_id)
+RETURNING id;
+
+-- name: update_task_run_artifact
+UPDATE task_run_artifact SET data = :data::jsonb WHERE id = :task_run_artifact_id RETURNING id;
+
+-- name: delete_task_run_artifact
+DELETE FROM task_run_artifact WHERE id = :task_run_artifact_id RETURNING id;

@@ -1,0 +1,185 @@
+"""Setting states (contract server.md 3.6.6): one statement for any number of calls and items.
+
+`prepare_state` turns what a client sent into what is stored, or says what is wrong with it;
+`set_flow_run_states` and `set_task_run_states` write. What is refused is told item by item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from lictor.orchestration import queries
+from lictor.orchestration.errors import OrchestrationError
+from lictor.orchestration.state_types import FINISHED, RUNNING, STATE_TYPES
+from lictor.orchestration.text import holds_nul
+from lictor.orchestration.types import Connection
+
+_sql = queries.load("states")
+_ABSTRACT = frozenset({"State", "_MetaState"})
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedState:
+    """A state as it will be stored: its type, its JSON text, and its start time where it has one."""
+
+    type: str
+    encoded: bytes
+    start_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewState:
+    """A state to be set on run `id`. `version` is what the caller read (None: whatever it is now)."""
+
+    id: UUID
+    state: PreparedState
+    version: int | None = None
+    agent_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateAnswer:
+    """What became of one NewState: `error` is None when it was written."""
+
+    id: UUID
+    error: str | None = None
+
+
+def prepare_state(state: Any, *, field: str = "state", size_limit: int = 1_000_000) -> PreparedState:
+    """Turn a state as a client sent it into what is stored. Raises OrchestrationError naming `field`.
+
+    Nothing is changed but a missing start time of states that need one (now) and a null `_result`, which
+    clients cannot read back. `size_limit` is in bytes of JSON.
+    """
+    if not isinstance(state, dict):
+        raise OrchestrationError(f"{field} must be a JSON object, not {type(state).__name__}.")
+    kind = STATE_TYPES.get(state.get("type", ""))  # pyright: ignore[reportArgumentType]
+    if kind is None or kind.name in _ABSTRACT:
+        raise OrchestrationError(f"{field}.type is {state.get('type')!r}, which is no state Prefect knows.")
+    if not isinstance(state.get("message"), str | None):
+        raise OrchestrationError(f"{field}.message must be text or null.")
+    if "_result" in state and state["_result"] is None:
+        state = {key: value for key, value in state.items() if key != "_result"}
+    start_time = None
+    if kind.has_start_time:
+        state, start_time = _with_start_time(state, field, kind.defaults_to_now)
+    encoded = orjson.dumps(state)
+    if len(encoded) > size_limit:
+        raise OrchestrationError(
+            f"State payload is too large: {field} has {len(encoded):,} bytes, the limit is {size_limit:,} "
+            "(LICTOR_STATE_SIZE_LIMIT). Store the result outside and keep its location."
+        )
+    if holds_nul(encoded):
+        raise OrchestrationError(f"{field} holds a NUL character (\\u0000), which cannot be stored.")
+    return PreparedState(kind.name, encoded, start_time)
+
+
+def _with_start_time(
+    state: dict[str, Any], field: str, defaults_to_now: bool
+) -> tuple[dict[str, Any], datetime | None]:
+    given = state.get("start_time")
+    if given is None:
+        if not defaults_to_now:
+            return state, None
+        now = datetime.now(UTC)
+        return {**state, "start_time": now.isoformat()}, now
+    try:
+        moment = datetime.fromisoformat(given)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return state, moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise OrchestrationError(f"{field}.start_time is not an ISO 8601 time: {given!r}.") from None
+
+
+Calls = Sequence[Sequence[NewState]]
+
+
+def _encode(calls: Calls) -> str:
+    rows = [
+        {
+            "call": call_number,
+            "item": item_number,
+            "id": item.id,
+            "version": item.version,
+            "state": orjson.Fragment(item.state.encoded),
+            "type": item.state.type,
+            "start_time": item.state.start_time,
+            "agent_id": item.agent_id,
+        }
+        for call_number, call in enumerate(calls)
+        for item_number, item in enumerate(call)
+    ]
+    return orjson.dumps(rows, default=str).decode()
+
+
+async def set_flow_run_states(connection: Connection, calls: Calls) -> list[list[StateAnswer]]:
+    """Set states of flow runs. Each call is all or nothing; the answers stand as the calls did."""
+    rows = await _sql.set_flow_run_states.fetch(connection, items=_encode(calls))
+    return _answers(calls, rows, _flow_run_error)
+
+
+async def set_task_run_states(connection: Connection, calls: Calls) -> list[list[StateAnswer]]:
+    """Set states of task runs. Each call is all or nothing; the answers stand as the calls did."""
+    rows = await _sql.set_task_run_states.fetch(connection, items=_encode(calls))
+    return _answers(calls, rows, _task_run_error)
+
+
+def _answers(
+    calls: Calls, rows: Sequence[Any], error: Callable[[Any], str | None]
+) -> list[list[StateAnswer]]:
+    answers: list[list[StateAnswer]] = [[] for _ in calls]
+    for row in rows:
+        answers[row["call"]].append(StateAnswer(row["id"], error(row)))
+    return answers
+
+
+def _flow_run_error(row: Any) -> str | None:
+    # Agents look for "State update failed" and then leave the run alone (client.md 1.4).
+    match row["outcome"]:
+        case "accepted" | "repeated":
+            return None
+        case "not_found":
+            return f"State update failed for flow run ID {row['id']}: there is no such flow run."
+        case _:
+            return "State update failed: this run has already been submitted."
+
+
+def _task_run_error(row: Any) -> str | None:
+    match row["outcome"]:
+        case "accepted":
+            return None
+        case "not_found":
+            return f"State update failed for task run ID {row['id']}: there is no such task run."
+        case "flow_run_not_running":
+            return (
+                f"State update failed for task run ID {row['id']}: "
+                f"its flow run is not in a running state (it is {row['flow_run_state'] or 'not scheduled yet'})."
+            )
+        case _:
+            return "State update failed: this task run has already been submitted."
+
+
+async def cancel_flow_run(connection: Connection, flow_run_id: UUID, message: str | None = None) -> str:
+    """Cancel a run: what runs becomes Cancelling, what waits becomes Cancelled, what has ended stays.
+
+    Returns the state it is in then. Raises OrchestrationError for an unknown run (server.md 3.6.4).
+    """
+    async with connection.transaction():
+        row = await _sql.lock_flow_run_state.fetchrow(connection, flow_run_id=flow_run_id)
+        if row is None:
+            raise OrchestrationError(f"Invalid flow run ID: {flow_run_id}.")
+        if row["state"] in FINISHED:
+            return row["state"]
+        kind = "Cancelling" if row["state"] in RUNNING else "Cancelled"
+        text = message or f"Flow run is {'being cancelled' if kind == 'Cancelling' else 'cancelled'}."
+        await set_flow_run_states(
+            connection, [[NewState(flow_run_id, prepare_state({"type": kind, "message": text}))]]
+        )
+        return kind

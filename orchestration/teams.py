@@ -1,0 +1,115 @@
+"""Tenants, projects, agents and artifacts (contract server.md 3.6.1, 3.6.8, 3.6.9)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from lictor.orchestration import queries
+from lictor.orchestration.errors import OrchestrationError
+from lictor.orchestration.text import holds_nul
+from lictor.orchestration.types import Executor
+
+_sql = queries.load("teams")
+
+
+def slugify(text: str) -> str:
+    """`text` in lower case, words joined by hyphens, nothing but ASCII letters and digits left."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+async def create_tenant(executor: Executor, name: str, slug: str) -> UUID:
+    """Make a tenant. Raises OrchestrationError unless `slug` is a slug."""
+    if not slug or slug != slugify(slug):
+        raise OrchestrationError(
+            f'Slug must be "slugified": try {slugify(slug or name)!r} instead of {slug!r}.'
+        )
+    return await _sql.create_tenant.fetchval(executor, name=name, slug=slug)
+
+
+async def default_tenant(executor: Executor) -> UUID | None:
+    """The oldest tenant: the one that is meant when a caller names none."""
+    return await _sql.default_tenant.fetchval(executor)
+
+
+async def create_project(executor: Executor, tenant_id: UUID, name: str, description: str | None) -> UUID:
+    """Make a project; a second one of that name violates a unique constraint."""
+    return await _sql.create_project.fetchval(
+        executor, tenant_id=tenant_id, name=name, description=description
+    )
+
+
+async def delete_project(executor: Executor, project_id: UUID) -> bool:
+    """Delete a project with its flows and their runs; False for an unknown one."""
+    return await _sql.delete_project.fetchval(executor, project_id=project_id) is not None
+
+
+async def register_agent(
+    executor: Executor,
+    *,
+    tenant_id: UUID,
+    type: str,
+    name: str | None,
+    labels: Sequence[str],
+    core_version: str | None,
+    agent_config_id: UUID | None,
+) -> UUID:
+    """The agent of this identity, made on first sight; labels count as a set."""
+    return await _sql.register_agent.fetchval(
+        executor,
+        tenant_id=tenant_id,
+        type=type,
+        name=name,
+        labels=orjson.dumps(sorted(set(labels))).decode(),
+        core_version=core_version,
+        agent_config_id=agent_config_id,
+    )
+
+
+def _artifact_data(data: Any, size_limit: int) -> str:
+    encoded = orjson.dumps(data)
+    if len(encoded) > size_limit:
+        raise OrchestrationError(
+            f"Artifact data has {len(encoded):,} bytes; the limit is {size_limit:,} (LICTOR_ARTIFACT_SIZE_LIMIT)."
+        )
+    if holds_nul(encoded):
+        raise OrchestrationError("data holds a NUL character (\\u0000), which cannot be stored.")
+    return encoded.decode()
+
+
+async def create_artifact(
+    executor: Executor, *, task_run_id: UUID, kind: str, data: Any, tenant_id: UUID | None, size_limit: int
+) -> UUID:
+    """Attach an artifact to a task run. Raises OrchestrationError when it is too large or has no run."""
+    artifact_id = await _sql.create_task_run_artifact.fetchval(
+        executor,
+        task_run_id=task_run_id,
+        kind=kind,
+        data=_artifact_data(data, size_limit),
+        tenant_id=tenant_id,
+    )
+    if artifact_id is None:
+        raise OrchestrationError(f"Task run {task_run_id} not found.")
+    return artifact_id
+
+
+async def update_artifact(executor: Executor, artifact_id: UUID, data: Any, *, size_limit: int) -> bool:
+    """Replace an artifact's data; False for an unknown one."""
+    encoded = _artifact_data(data, size_limit)
+    return (
+        await _sql.update_task_run_artifact.fetchval(executor, task_run_artifact_id=artifact_id, data=encoded)
+        is not None
+    )
+
+
+async def delete_artifact(executor: Executor, artifact_id: UUID) -> bool:
+    """Delete an artifact; False for an unknown one."""
+    return (
+        await _sql.delete_task_run_artifact.fetchval(executor, task_run_artifact_id=artifact_id) is not None
+    )

@@ -1,0 +1,73 @@
+"""All settings of Lictor, read from `LICTOR_*` environment variables.
+
+One typed place for what processes may be told from outside. Nothing here opens a file or a connection.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings of every Lictor process; each field is the environment variable `LICTOR_<FIELD>`."""
+
+    model_config = SettingsConfigDict(env_prefix="LICTOR_")
+
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("lictor", appauthor=False),
+        description="Where `lictor up` keeps Postgres' data, Valkey's and the log.",
+    )
+    host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    port: int = Field(4200, ge=0, le=65535, description="Port the gateway listens on; 0 takes a free one.")
+    api_processes: int = Field(1, ge=1, le=64, description="Gateway processes that share the port.")
+    worker_threads: int = Field(4, ge=1, le=64, description="Threads of the Dramatiq worker process.")
+    database_url: str = Field(
+        "postgresql://lictor@127.0.0.1:5432/lictor", description="libpq URL of the Postgres database."
+    )
+    database_pool_size: int = Field(10, ge=2, le=200, description="Connections per process.")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="URL of the Redis or Valkey server.")
+    body_limit: int = Field(
+        32 * MIB, ge=MIB, description="Largest request body in bytes (contract client.md 4.4)."
+    )
+    depth_limit: int = Field(20, ge=3, description="Deepest nesting of a GraphQL operation, in levels.")
+    state_size_limit: int = Field(
+        1_000_000, ge=10_000, description="Largest serialised state in bytes (contract server.md 3.6.6)."
+    )
+    artifact_size_limit: int = Field(
+        1_000_000, ge=1_000, description="Largest artifact payload in bytes (contract server.md 3.6.9)."
+    )
+    queued_runs_returned_limit: int = Field(
+        25, ge=1, le=1000, description="Runs handed to an agent per poll (contract server.md 3.6.4)."
+    )
+    scheduled_runs_per_flow: int = Field(
+        10, ge=1, le=1000, description="Runs the scheduler keeps ahead for each active flow."
+    )
+    scheduler_interval: float = Field(60.0, gt=0, description="Seconds between two passes of the scheduler.")
+    due_task_runs_interval: float = Field(
+        10.0, gt=0, description="Seconds between two searches for scheduled runs that need their task runs."
+    )
+    due_task_runs_ahead: float = Field(
+        60.0, gt=0, description="Seconds before a scheduled run is due at which its task runs are made."
+    )
+    partitions_interval: float = Field(
+        86_400.0, gt=0, description="Seconds between two looks whether new history partitions are needed."
+    )
+    clock_lease: float = Field(
+        10.0, gt=0, description="Seconds after which another clock takes over from one that is silent."
+    )
+    clock_patience: float = Field(
+        30.0, gt=0, description="Seconds a worker may take to begin a duty before the clock orders it again."
+    )
+    log_level: str = Field("INFO", description="Level of the service log.")
+    log_json: bool = Field(False, description="Write the service log as JSON lines.")
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()  # pyright: ignore[reportCallIssue]  # every field has a default

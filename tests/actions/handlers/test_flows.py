@@ -1,0 +1,253 @@
+"""Registration and the life of a flow through its actions (contract server.md 3.6.2 and 3.6.3)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lictor.actions.registry import ActionError
+from lictor.orchestration.errors import OrchestrationError
+
+HOURLY = {"type": "Schedule", "clocks": [{"type": "IntervalClock", "interval": 3_600_000_000,
+          "start_date": {"dt": "2026-01-01T00:00:00", "tz": "UTC"}, "end_date": None,
+          "parameter_defaults": None, "labels": None}]}  # fmt: skip
+
+
+def document(name: str = "flow", tasks: int = 3, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "__version__": "1.4.1",
+        "tasks": [
+            {"slug": f"t-{n}", "name": f"t {n}", "tags": ["x"], "max_retries": 2, "retry_delay": 1.5,
+             "trigger": {"fn": "prefect.triggers.all_successful", "kwargs": {}}, "cache_key": "key"}
+            for n in range(tasks)
+        ],
+        "edges": [
+            {"upstream_task": {"slug": f"t-{n}"}, "downstream_task": {"slug": f"t-{n + 1}"}, "mapped": n == 0}
+            for n in range(tasks - 1)
+        ],
+        "parameters": [],
+        **more,
+    }  # fmt: skip
+
+
+def packed(value: Any) -> str:
+    return base64.b64encode(gzip.compress(json.dumps(value).encode())).decode()
+
+
+async def test_a_flow_is_stored_with_tasks_and_edges(pool, call, project_id, tenant_id):
+    flow_id = (
+        await call(
+            "create_flow_from_compressed_string", serialized_flow=packed(document()), project_id=project_id
+        )
+    )["id"]
+    flow = await pool.fetchrow("SELECT * FROM flow WHERE id = $1", flow_id)
+    assert (flow["name"], flow["version"], flow["core_version"], flow["archived"]) == (
+        "flow",
+        1,
+        "1.4.1",
+        False,
+    )
+    assert flow["tenant_id"] == tenant_id
+    assert json.loads(flow["serialized_flow"]) == document()
+    assert json.loads(flow["settings"])["heartbeat_enabled"] is True
+    tasks = await pool.fetch("SELECT * FROM task WHERE flow_id = $1 ORDER BY slug", flow_id)
+    assert [(t["slug"], t["mapped"], t["max_retries"], t["retry_delay"].total_seconds()) for t in tasks] == [
+        ("t-0", False, 2, 1.5), ("t-1", True, 2, 1.5), ("t-2", False, 2, 1.5),
+    ]  # fmt: skip
+    assert {t["trigger"] for t in tasks} == {"prefect.triggers.all_successful"}
+    assert (
+        await pool.fetchval(
+            "SELECT count(*) FROM edge WHERE flow_id = $1 AND tenant_id = $2", flow_id, tenant_id
+        )
+        == 2
+    )
+
+
+async def test_versions_follow_each_other_and_only_the_newest_lives(pool, call, project_id):
+    ids = [
+        (await call("create_flow", serialized_flow=document(), project_id=project_id))["id"] for _ in range(3)
+    ]
+    rows = await pool.fetch("SELECT id::text, version, archived FROM flow ORDER BY version")
+    assert [tuple(row) for row in rows] == [(ids[0], 1, True), (ids[1], 2, True), (ids[2], 3, False)]
+    assert await pool.fetchval("SELECT count(DISTINCT flow_group_id) FROM flow") == 1
+
+
+async def test_the_same_name_in_another_project_is_another_group(pool, call, project_id, tenant_id):
+    other = (await call("create_project", name="other", tenant_id=str(tenant_id)))["id"]
+    for project in (project_id, other):
+        await call("create_flow", serialized_flow=document(), project_id=project)
+    assert await pool.fetchval("SELECT count(*) FROM flow WHERE version = 1 AND NOT archived") == 2
+
+
+async def test_a_version_group_of_another_tenant_is_left_alone(pool, call, project_id):
+    from tests.orchestration.builders import make_tenant
+
+    foreign = await make_tenant(pool)
+    foreign_project = (await call("create_project", name="p", tenant_id=str(foreign)))["id"]
+    for project in (foreign_project, project_id):
+        await call("create_flow", serialized_flow=document(), project_id=project, version_group_id="shared")
+    assert (
+        await pool.fetchval("SELECT count(*) FROM flow WHERE version_group_id = 'shared' AND NOT archived")
+        == 2
+    )
+
+
+async def test_many_registrations_at_once_make_versions_without_gaps(pool, call, project_id):
+    await asyncio.gather(
+        *(call("create_flow", serialized_flow=document(), project_id=project_id) for _ in range(8))
+    )
+    rows = await pool.fetch("SELECT version, archived FROM flow ORDER BY version")
+    assert [row["version"] for row in rows] == list(range(1, 9))
+    assert [row["archived"] for row in rows] == [True] * 7 + [False]
+    assert await pool.fetchval("SELECT count(*) FROM flow_group") == 1
+
+
+async def test_only_the_key_of_the_registration_before_finds_it(call, project_id):
+    async def register(key: str | None) -> str:
+        return (
+            await call("create_flow", serialized_flow=document(), project_id=project_id, idempotency_key=key)
+        )["id"]
+
+    foo = await register("foo")
+    assert await register("foo") == foo
+    bar = await register("bar")
+    assert len({foo, bar, await register("foo"), await register(None)}) == 4
+
+
+async def test_batches_may_be_empty_and_may_repeat(pool, call, project_id):
+    whole = document(tasks=4)
+    bare = {key: value for key, value in whole.items() if key not in {"tasks", "edges"}}
+    flow_id = (
+        await call("create_flow", serialized_flow=bare, project_id=project_id, set_schedule_active=False)
+    )["id"]
+    for tasks in (whole["tasks"][:2], whole["tasks"][2:], whole["tasks"], []):
+        await call("register_tasks", flow_id=flow_id, serialized_tasks=tasks)
+    for edges in (whole["edges"], [], whole["edges"]):
+        await call("register_edges", flow_id=flow_id, serialized_edges=edges)
+    assert await pool.fetchval("SELECT count(*) FROM task WHERE tenant_id IS NOT NULL") == 4
+    assert await pool.fetchval("SELECT count(*) FROM edge") == 3
+    stored = json.loads(await pool.fetchval("SELECT serialized_flow FROM flow"))
+    assert [task["slug"] for task in stored["tasks"]] == ["t-0", "t-1", "t-2", "t-3"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": 7}, "serialized_flow.name"),
+        ({"tasks": [{"name": "no slug"}]}, "serialized_flow.tasks[0]: Object missing required field `slug`"),
+        (
+            {"edges": [{"upstream_task": {"slug": "t-0"}}]},
+            "serialized_flow.edges[0]: Object missing required field `downstream_task`",
+        ),
+        (
+            {"edges": [{"upstream_task": "t-0", "downstream_task": "nowhere"}]},
+            "Edges reference tasks that do not exist: nowhere.",
+        ),
+        ({"description": "a\0b"}, "serialized_flow holds a NUL"),
+        ({"schedule": {"clocks": 3}}, "serialized_flow.schedule.clocks"),
+    ],
+)
+async def test_a_bad_document_is_told_by_field_and_leaves_nothing(pool, call, project_id, change, words):
+    with pytest.raises(OrchestrationError) as refused:
+        await call(
+            "create_flow",
+            serialized_flow={**document(), **change},
+            project_id=project_id,
+            idempotency_key="k",
+        )
+    assert words in str(refused.value)
+    for table in ("flow", "flow_group", "task", "edge"):
+        assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+    # The key was not kept either: the mended flow registers under it.
+    await call("create_flow", serialized_flow=document(), project_id=project_id, idempotency_key="k")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no base64!",
+        base64.b64encode(b"no gzip").decode(),
+        base64.b64encode(gzip.compress(b"no json")).decode(),
+    ],
+)
+async def test_what_does_not_unpack_is_told(call, project_id, text):
+    with pytest.raises(OrchestrationError, match="Unable to decompress serialized_flow"):
+        await call("create_flow_from_compressed_string", serialized_flow=text, project_id=project_id)
+
+
+async def test_an_unknown_project_is_told(call):
+    with pytest.raises(OrchestrationError, match="Invalid project"):
+        await call("create_flow", serialized_flow=document(), project_id=str(uuid4()))
+    with pytest.raises(ActionError, match="Could not parse UUID: nonsense"):
+        await call("create_flow", serialized_flow=document(), project_id="nonsense")
+
+
+async def scheduled(pool, flow_id: str) -> int:
+    return await pool.fetchval(
+        "SELECT count(*) FROM flow_run WHERE flow_id = $1 AND auto_scheduled AND state = 'Scheduled'", flow_id
+    )
+
+
+async def test_a_schedule_goes_on_and_off(pool, call, project_id):
+    flow_id = (await call("create_flow", serialized_flow=document(schedule=HOURLY), project_id=project_id))[
+        "id"
+    ]
+    assert await scheduled(pool, flow_id) == 10
+    starts = await pool.fetch("SELECT scheduled_start_time FROM flow_run ORDER BY 1")
+    assert (await call("set_schedule_active", flow_id=flow_id))["success"]
+    assert await scheduled(pool, flow_id) == 10
+    assert (await call("set_schedule_inactive", flow_id=flow_id))["success"]
+    assert await scheduled(pool, flow_id) == 0
+    assert (await call("set_schedule_active", flow_id=flow_id))["success"]
+    assert await pool.fetch("SELECT scheduled_start_time FROM flow_run ORDER BY 1") == starts
+
+
+async def test_without_a_schedule_there_is_nothing_to_switch_on(call, project_id):
+    flow_id = (await call("create_flow", serialized_flow=document(), project_id=project_id))["id"]
+    assert not (await call("set_schedule_active", flow_id=flow_id))["success"]
+    assert not (await call("set_schedule_active", flow_id=str(uuid4())))["success"]
+
+
+async def test_required_parameters_need_a_value_in_every_clock(pool, call, project_id):
+    needy = document(
+        schedule=HOURLY, parameters=[{"name": "p", "slug": "p", "required": True, "default": None}]
+    )
+    flow_id = (await call("create_flow", serialized_flow=needy, project_id=project_id))["id"]
+    assert not await pool.fetchval("SELECT is_schedule_active FROM flow")
+    with pytest.raises(OrchestrationError, match="required parameters"):
+        await call("set_schedule_active", flow_id=flow_id)
+    await pool.execute("""UPDATE flow_group SET default_parameters = '{"p": 1}'""")
+    assert (await call("set_schedule_active", flow_id=flow_id))["success"]
+
+
+async def test_archiving_ends_what_waits(pool, call, project_id):
+    flow_id = (await call("create_flow", serialized_flow=document(schedule=HOURLY), project_id=project_id))[
+        "id"
+    ]
+    by_hand = (await call("create_flow_run", flow_id=flow_id))["id"]
+    assert (await call("archive_flow", flow_id=flow_id))["success"]
+    assert (await call("archive_flow", flow_id=flow_id))["success"]
+    run = await pool.fetchrow("SELECT id::text, state, state_message FROM flow_run")
+    assert (run["id"], run["state"]) == (by_hand, "Cancelled")
+    assert "archived" in run["state_message"]
+    assert await pool.fetchval("SELECT count(*) FROM task_run WHERE state = 'Cancelled'") == 3
+    assert not (await call("archive_flow", flow_id=str(uuid4())))["success"]
+
+
+async def test_deleting_a_flow_takes_its_history_and_leaves_its_group(pool, call, project_id):
+    flow_id = (await call("create_flow", serialized_flow=document(), project_id=project_id))["id"]
+    run_id = (await call("create_flow_run", flow_id=flow_id))["id"]
+    await call("write_run_logs", logs=[{"flow_run_id": run_id, "message": "m"}])
+    assert (await call("delete_flow", flow_id=flow_id))["success"]
+    assert not (await call("delete_flow", flow_id=flow_id))["success"]
+    for table in ("flow", "task", "edge", "flow_run", "task_run", "flow_run_state", "task_run_state", "log"):
+        assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0
+    assert await pool.fetchval("SELECT count(*) FROM flow_group") == 1

@@ -1,0 +1,122 @@
+"""The plan cache: who shares a plan, who must not, and that it stays bounded."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+import pytest
+
+from lictor.engine import Engine, EngineOptions, Session
+from tests.engine.conftest import METADATA, asker
+
+
+def statement_of(engine: Engine, query: str, variables=None):
+    prepared = engine.prepare(query)
+    return prepared.document.compiled(prepared.document.variables(variables)).statement
+
+
+SHARED = [
+    ('{ author(where: {name: {_eq: "Ada"}}) { id } }', '{ author(where: {name: {_eq: "x\\"y"}}) { id } }'),
+    ("{ author(limit: 1) { id } }", "{ author(limit: 2) { id } }"),
+    ("{ author_by_pk(id: 1) { id } }", "{ author_by_pk(id: 2) { id } }"),
+    ('{ articles(where: {id: {_in: ["a"]}}) { id } }', '{ articles(where: {id: {_in: ["a", "b", "c"]}}) { id } }'),
+]
+APART = [
+    ('{ author(where: {name: {_eq: "1"}}) { id } }', "{ author(where: {name: {_eq: 1}}) { id } }"),
+    ("{ author(where: {active: {_eq: true}}) { id } }", "{ author(where: {active: {_eq: false}}) { id } }"),
+    ("{ author(limit: 1) { id } }", "{ author(limit: null) { id } }"),
+    ("{ author(order_by: {id: asc}) { id } }", "{ author(order_by: {id: desc}) { id } }"),
+    ("{ author { id @include(if: true) name } }", "{ author { id @include(if: false) name } }"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SHARED)
+def test_documents_that_differ_in_literals_share_a_plan(strict_engine, one, other):
+    assert strict_engine.prepare(one).document is strict_engine.prepare(other).document
+
+
+@pytest.mark.parametrize(("one", "other"), APART)
+async def test_documents_of_another_shape_do_not(strict_engine, one, other):
+    first, _ = strict_engine.state.documents.find(one, None, strict_engine.state.schema.admin)
+    second, _ = strict_engine.state.documents.find(other, None, strict_engine.state.schema.admin)
+    assert first is not second
+
+
+async def test_shared_plans_answer_each_its_own(ask):
+    for number in (1, 2, 3, 1):
+        data = await ask(f'{{ a: author_by_pk(id: {number}) {{ id }} b: author(where: {{id: {{_in: [{number}, 4]}}}},'
+                         f" order_by: {{id: asc}}, limit: {number}) {{ id }} }}")  # fmt: skip
+        assert data["a"] == {"id": number}
+        assert [row["id"] for row in data["b"]] == [number, 4][:number]
+    for names, ids in ((["Ada"], [1]), (["Ada", "Bob"], [1, 2]), (["x"], []), ([""], [])):
+        listed = orjson.dumps(names).decode()
+        data = await ask(f"{{ author(where: {{name: {{_in: {listed}}}}}, order_by: {{id: asc}}) {{ id }} }}")
+        assert [row["id"] for row in data["author"]] == ids
+
+
+async def test_the_same_requests_at_the_same_time(strict_engine):
+    async def one(number: int) -> None:
+        body = await strict_engine.execute(f"{{ author_by_pk(id: {number % 4 + 1}) {{ id }} }}", None, None, Session())
+        assert orjson.loads(body) == {"data": {"author_by_pk": {"id": number % 4 + 1}}}
+
+    await asyncio.gather(*(one(n) for n in range(200)))
+
+
+SHAPES = [
+    ({"w": {"id": {"_eq": 1}}}, {"w": {"id": {"_eq": 2}}}, True),
+    ({"w": {"id": {"_in": [1]}}}, {"w": {"id": {"_in": [2, 3, 4]}}}, True),
+    ({"w": {"name": {"_eq": "a"}}}, {"w": {"name": {"_eq": "b"}}}, True),
+    ({"w": {"id": {"_eq": 1}}}, {"w": {"id": {"_gt": 1}}}, False),
+    ({"w": {"active": {"_eq": True}}}, {"w": {"active": {"_eq": False}}}, False),
+    ({"w": None}, {"w": {}}, False),
+    ({}, {"w": None}, False),
+    ({"o": {"id": "asc"}}, {"o": {"id": "desc"}}, False),
+    ({"o": {"id": "asc", "name": "asc"}}, {"o": {"name": "asc", "id": "asc"}}, False),
+    ({"n": 1}, {"n": 2}, True),
+    ({"n": 1}, {"n": None}, False),
+    ({"b": True}, {"b": False}, False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "same"), SHAPES)
+def test_shapes_of_variables(strict_engine, one, other, same):
+    query = (
+        "query ($w: author_bool_exp, $o: [author_order_by!], $n: Int, $b: Boolean = true) "
+        "{ author(where: $w, order_by: $o, limit: $n) { id name @include(if: $b) } }"
+    )
+    assert (statement_of(strict_engine, query, one) is statement_of(strict_engine, query, other)) == same
+
+
+async def test_memory_is_bounded(library_pool):
+    engine = await Engine.start(library_pool, METADATA, options=EngineOptions(max_plans=20, max_variants=3))
+    ask = asker(engine)
+    for i in range(60):
+        assert await ask(f"{{ k{i}: author_by_pk(id: 1) {{ id }} }}") == {f"k{i}": {"id": 1}}
+    documents = engine.state.documents
+    assert len(documents) == 20
+    assert len(documents._by_text) == 20
+    query = "query ($w: author_bool_exp) { author(where: $w) { id } }"
+    for i in range(10):
+        await ask(query, {"w": {"_and": [{}] * i}})
+    document, _ = documents.find(query, None, engine.state.schema.admin)
+    assert len(document._variants) == 3
+
+
+async def test_reload_sees_a_changed_database(postgres):
+    import asyncpg
+
+    from tests.engine.conftest import HERE
+
+    postgres.create_database("engine_reload")
+    async with asyncpg.create_pool(postgres.dsn("engine_reload"), min_size=1, max_size=2) as pool:
+        await pool.execute((HERE / "library.sql").read_text())
+        engine = await Engine.start(pool, METADATA)
+        ask = asker(engine)
+        prepared = engine.prepare("{ author_by_pk(id: 1) { name } }")
+        await pool.execute("ALTER TABLE author ADD COLUMN shoe_size integer DEFAULT 42")
+        await engine.reload()
+        assert await ask("{ author_by_pk(id: 1) { shoe_size } }") == {"author_by_pk": {"shoe_size": 42}}
+        body = await engine.run(prepared, None, Session())
+        assert orjson.loads(body) == {"data": {"author_by_pk": {"name": "Ada"}}}
+    postgres.drop_database("engine_reload")

@@ -1,0 +1,94 @@
+"""The custom GraphQL API as data, transcribed from contract server.md 3.2-3.4 as far as Lictor has built it.
+
+Field lists are the contract's own text: "name: type, name: type".
+"""
+
+# 3.3. Query field -> (arguments, result type)
+QUERIES = {
+    "hello": ("", "String"),
+    "api": ("", "api_info"),
+    "reference_data": ("", "reference_data"),
+    "mapped_children": ("task_run_id: UUID!", "mapped_children_payload"),
+    "get_task_run_info": ("task_run_id: UUID!", "task_run_info_payload"),
+}
+
+# 3.4. Payload type -> mutations; each takes the single argument `input: <name>_input!`
+MUTATIONS = {
+    "success_payload": """
+        archive_flow delete_flow delete_flow_run delete_project delete_task_run_artifact register_edges register_tasks
+        set_flow_run_labels set_flow_run_name set_schedule_active set_schedule_inactive set_task_run_name
+        update_flow_run_heartbeat update_task_run_artifact update_task_run_heartbeat write_run_logs
+    """,
+    "flow_id_payload": "create_flow create_flow_from_compressed_string",
+    "flow_run_id_payload": "create_flow_run",
+    "task_run_id_payload": "get_or_create_task_run",
+    "get_or_create_task_run_info_payload": "get_or_create_task_run_info",
+    "runs_in_queue_payload": "get_runs_in_queue",
+    "set_flow_run_states_payload": "set_flow_run_states",
+    "set_task_run_states_payload": "set_task_run_states",
+    "cancel_flow_run_payload": "cancel_flow_run",
+    "project_id_payload": "create_project",
+    "tenant_id_payload": "create_tenant",
+    "agent_id_payload": "register_agent",
+    "task_run_artifact_id_payload": "create_task_run_artifact",
+}
+PAYLOAD_OF = {mutation: payload for payload, names in MUTATIONS.items() for mutation in names.split()}
+
+_INPUTS = {
+    "archive_flow delete_flow set_schedule_active set_schedule_inactive": "flow_id: UUID!",
+    "cancel_flow_run delete_flow_run update_flow_run_heartbeat": "flow_run_id: UUID!",
+    "update_task_run_heartbeat": "task_run_id: UUID!",
+    "delete_project": "project_id: UUID!",
+    "delete_task_run_artifact": "task_run_artifact_id: UUID!",
+    "create_flow": "serialized_flow: JSON!, project_id: UUID!, version_group_id: String, "
+    "set_schedule_active: Boolean, description: String, idempotency_key: String",
+    "create_flow_from_compressed_string": "serialized_flow: String!, project_id: UUID!, version_group_id: String, "
+    "set_schedule_active: Boolean, description: String, idempotency_key: String",
+    "register_tasks": "serialized_tasks: JSON!, flow_id: UUID!",
+    "register_edges": "serialized_edges: JSON!, flow_id: UUID!",
+    "create_flow_run": "flow_id: UUID, parameters: JSON, labels: [String!], run_config: JSON, context: JSON, "
+    "scheduled_start_time: DateTime, idempotency_key: String, flow_run_name: String, version_group_id: String",
+    "set_flow_run_labels": "flow_run_id: UUID!, labels: [String!]!",
+    "set_flow_run_name": "flow_run_id: UUID!, name: String!",
+    "set_task_run_name": "task_run_id: UUID!, name: String!",
+    "get_or_create_task_run get_or_create_task_run_info": "flow_run_id: UUID!, task_id: UUID!, map_index: Int",
+    "get_runs_in_queue": "tenant_id: UUID!, before: DateTime, labels: [String!]",
+    "set_flow_run_states": "states: [set_flow_run_state_input!]!",
+    "set_flow_run_state": "flow_run_id: UUID!, version: Int, state: JSON!",
+    "set_task_run_states": "states: [set_task_run_state_input!]!",
+    "set_task_run_state": "task_run_id: UUID!, version: Int, state: JSON!, flow_run_version: Int",
+    "write_run_logs": "logs: [write_run_log_input!]!",
+    "write_run_log": "flow_run_id: UUID!, task_run_id: UUID, timestamp: DateTime, message: String, name: String, "
+    "level: log_level, info: JSON",
+    "create_project": "tenant_id: UUID!, name: String!, description: String",
+    "create_tenant": "name: String!, slug: String!",
+    "register_agent": "tenant_id: UUID, labels: [String!], agent_config_id: UUID, type: String!, name: String",
+    "create_task_run_artifact": "task_run_id: UUID!, kind: String!, data: JSON!, tenant_id: UUID",
+    "update_task_run_artifact": "task_run_artifact_id: UUID!, data: JSON!",
+}
+INPUTS = {f"{name}_input": fields for names, fields in _INPUTS.items() for name in names.split()}
+
+_ID_PAYLOADS = "flow flow_run task_run project tenant agent task_run_artifact"
+PAYLOADS = {
+    "success_payload": "success: Boolean, error: String",
+    **{f"{name}_id_payload": "id: UUID" for name in _ID_PAYLOADS.split()},
+    "get_or_create_task_run_info_payload": "id: UUID, version: Int, state: String, serialized_state: JSON",
+    "task_run_info_payload": "id: UUID, version: Int, state: String, serialized_state: JSON",
+    "runs_in_queue_payload": "flow_run_ids: [String!]",
+    "set_flow_run_states_payload": "states: [set_flow_run_state_payload!]",
+    "set_task_run_states_payload": "states: [set_task_run_state_payload!]",
+    "set_flow_run_state_payload": "id: UUID, status: String, message: String",
+    "set_task_run_state_payload": "id: UUID, status: String, message: String",
+    "cancel_flow_run_payload": "state: String",
+    "mapped_children_payload": "min_start_time: DateTime, max_end_time: DateTime, state_counts: JSON",
+    "reference_data": "state_hierarchy: JSON!, state_info: JSON!",
+    "api_info": "backend: String, mode: String, version: String, core_version: String, release_timestamp: String",
+}
+
+ENUMS = {"log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
+SCALARS = {"UUID", "DateTime", "JSON"}
+
+
+def fields(text: str) -> dict[str, str]:
+    """Name -> type of a field list."""
+    return dict(part.split(": ") for part in text.split(", ")) if text else {}

@@ -1,0 +1,290 @@
+"""The tables of the Prefect 1.x database as data, transcribed from contract server.md 1.1 and 2.1.
+
+`COLUMNS`: table -> lines "name type [!] [= default]", where ! means NOT NULL; the columns that every table has
+(id, created, updated, tenant_id) are added by `columns_of`. `RELATIONSHIPS`: the rows of 2.1.
+"""
+
+from dataclasses import dataclass
+
+_STATE = """
+    version integer ! = 0
+    state varchar
+    state_message varchar
+    state_timestamp timestamptz
+    state_start_time timestamptz
+    state_result jsonb
+    serialized_state jsonb
+"""
+_STATE_ROW = """
+    timestamp timestamptz ! = clock_timestamp()
+    state varchar !
+    version integer = 1
+    message varchar
+    result jsonb
+    start_time timestamptz
+    serialized_state jsonb !
+"""
+
+COLUMNS = {
+    "tenant": """
+        name varchar(255) !
+        slug varchar(255) !
+        info jsonb
+        settings jsonb ! = '{}'
+    """,
+    "project": """
+        name varchar !
+        description varchar
+    """,
+    "flow_group": """
+        name varchar
+        description varchar
+        labels jsonb
+        schedule jsonb
+        settings jsonb ! = '{}'
+        default_parameters jsonb ! = '{}'
+        run_config jsonb
+    """,
+    "flow": """
+        name varchar !
+        project_id uuid !
+        flow_group_id uuid !
+        version integer
+        version_group_id varchar
+        description varchar
+        environment jsonb
+        run_config jsonb
+        storage jsonb
+        parameters jsonb = '{}'
+        core_version varchar
+        serialized_flow jsonb
+        schedule jsonb
+        is_schedule_active boolean ! = false
+        archived boolean ! = false
+        settings jsonb ! = '{}'
+    """,
+    "task": """
+        flow_id uuid !
+        name varchar
+        slug varchar
+        description varchar
+        type varchar
+        max_retries integer
+        retry_delay interval
+        trigger varchar
+        cache_key varchar
+        tags jsonb ! = '[]'
+        auto_generated boolean ! = false
+        mapped boolean ! = false
+        is_root_task boolean ! = false
+        is_terminal_task boolean ! = false
+        is_reference_task boolean ! = false
+    """,
+    "edge": """
+        flow_id uuid !
+        upstream_task_id uuid !
+        downstream_task_id uuid !
+        key varchar
+        mapped boolean ! = false
+    """,
+    "flow_run": """
+        flow_id uuid !
+        name varchar
+        parameters jsonb = '{}'
+        context jsonb
+        labels jsonb ! = '[]'
+        run_config jsonb
+        scheduled_start_time timestamptz ! = clock_timestamp()
+        auto_scheduled boolean ! = false
+        idempotency_key varchar
+        agent_id uuid
+        times_resurrected integer = 0
+        heartbeat timestamptz
+        start_time timestamptz
+        end_time timestamptz
+    """
+    + _STATE,
+    "task_run": """
+        flow_run_id uuid !
+        task_id uuid !
+        map_index integer ! = -1
+        name varchar
+        cache_key varchar
+        heartbeat timestamptz
+        start_time timestamptz
+        end_time timestamptz
+    """
+    + _STATE,
+    "flow_run_state": "flow_run_id uuid !" + _STATE_ROW,
+    "task_run_state": "task_run_id uuid !" + _STATE_ROW,
+    "log": """
+        flow_run_id uuid
+        task_run_id uuid
+        timestamp timestamptz ! = now()
+        name varchar
+        level varchar
+        message varchar
+        info jsonb
+        is_loaded_from_archive boolean
+    """,
+    "cloud_hook": """
+        name varchar
+        type varchar !
+        states jsonb
+        config jsonb ! = '{}'
+        active boolean ! = true
+        version_group_id varchar
+    """,
+    "message": """
+        read boolean ! = false
+        type varchar
+        text varchar
+        content jsonb ! = '{}'
+    """,
+    "agent_config": """
+        name varchar
+        settings jsonb ! = '{}'
+    """,
+    "agent": """
+        agent_config_id uuid
+        name varchar
+        type varchar
+        core_version varchar
+        labels jsonb ! = '[]'
+        last_queried timestamptz = now()
+    """,
+    "task_run_artifact": """
+        task_run_id uuid !
+        kind varchar !
+        data jsonb ! = '{}'
+    """,
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    type: str
+    not_null: bool
+    default: str | None
+
+
+# Where Lictor differs from the contract on purpose: NOT NULL where the original had forgotten it …
+STRICTER = {("flow_run", "times_resurrected")}
+# … and ids that grow with time in the tables that grow with use.
+TIME_ORDERED = {"flow_run", "task_run", "flow_run_state", "task_run_state", "log"}
+
+UNIQUE = {
+    ("tenant_slug_key", "tenant", ("slug",)),
+    ("project_tenant_id_name_key", "project", ("tenant_id", "name")),
+    ("task_flow_id_slug_key", "task", ("flow_id", "slug")),
+    ("edge_flow_id_task_ids_key", "edge", ("flow_id", "downstream_task_id", "upstream_task_id")),
+    ("ix_flow_run_idempotency_key_unique", "flow_run", ("idempotency_key", "flow_id")),
+    ("task_run_unique_identifier_key", "task_run", ("flow_run_id", "task_id", "map_index")),
+}
+"""Constraints that clients name in `on_conflict` (1.2)."""
+
+FOREIGN_KEYS = {
+    ("flow", "project_id", "project", "CASCADE"),
+    ("flow", "flow_group_id", "flow_group", "CASCADE"),
+    ("task", "flow_id", "flow", "CASCADE"),
+    ("edge", "flow_id", "flow", "CASCADE"),
+    ("flow_run", "flow_id", "flow", "CASCADE"),
+    ("edge", "upstream_task_id", "task", "CASCADE"),
+    ("edge", "downstream_task_id", "task", "CASCADE"),
+    ("task_run", "task_id", "task", "CASCADE"),
+    ("task_run", "flow_run_id", "flow_run", "CASCADE"),
+    ("task_run_artifact", "task_run_id", "task_run", "CASCADE"),
+    ("flow_run", "agent_id", "agent", "SET NULL"),
+    ("agent", "agent_config_id", "agent_config", "SET NULL"),
+}
+"""(from, column, to, on delete), beside the one from every tenant_id to tenant (1.2)."""
+
+HISTORY = {"flow_run_state", "task_run_state", "log"}
+"""Partitioned; triggers do for them what foreign keys do for the others."""
+
+
+def columns_of(table: str) -> dict[str, Column]:
+    """Name -> column of `table`, the common ones included."""
+    new_id = "uuidv7()" if table in TIME_ORDERED else "gen_random_uuid()"
+    columns = {
+        "id": Column("uuid", True, new_id),
+        "created": Column("timestamptz", True, "now()"),
+        "updated": Column("timestamptz", True, "now()"),
+    }
+    if table != "tenant":
+        columns["tenant_id"] = Column("uuid", True, None)
+    for line in filter(str.strip, COLUMNS[table].splitlines()):
+        declaration, _, default = line.partition("=")
+        name, kind, *not_null = declaration.split()
+        columns[name] = Column(kind, bool(not_null) or (table, name) in STRICTER, default.strip() or None)
+    return columns
+
+
+# (table, name, kind, local column, remote table, remote column)
+RELATIONSHIPS = {
+    ("agent", "agent_config", "object", "agent_config_id", "agent_config", "id"),
+    ("agent", "flow_runs", "array", "id", "flow_run", "agent_id"),
+    ("agent_config", "agents", "array", "id", "agent", "agent_config_id"),
+    ("edge", "flow", "object", "flow_id", "flow", "id"),
+    ("edge", "upstream_task", "object", "upstream_task_id", "task", "id"),
+    ("edge", "downstream_task", "object", "downstream_task_id", "task", "id"),
+    ("flow", "flow_group", "object", "flow_group_id", "flow_group", "id"),
+    ("flow", "project", "object", "project_id", "project", "id"),
+    ("flow", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("flow", "edges", "array", "id", "edge", "flow_id"),
+    ("flow", "tasks", "array", "id", "task", "flow_id"),
+    ("flow", "flow_runs", "array", "id", "flow_run", "flow_id"),
+    ("flow_group", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("flow_group", "flows", "array", "id", "flow", "flow_group_id"),
+    ("flow_run", "agent", "object", "agent_id", "agent", "id"),
+    ("flow_run", "flow", "object", "flow_id", "flow", "id"),
+    ("flow_run", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("flow_run", "task_runs", "array", "id", "task_run", "flow_run_id"),
+    ("flow_run", "states", "array", "id", "flow_run_state", "flow_run_id"),
+    ("flow_run", "logs", "array", "id", "log", "flow_run_id"),
+    ("flow_run_state", "flow_run", "object", "flow_run_id", "flow_run", "id"),
+    ("project", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("project", "flows", "array", "id", "flow", "project_id"),
+    ("task", "flow", "object", "flow_id", "flow", "id"),
+    ("task", "task_runs", "array", "id", "task_run", "task_id"),
+    ("task", "upstream_edges", "array", "id", "edge", "downstream_task_id"),
+    ("task", "downstream_edges", "array", "id", "edge", "upstream_task_id"),
+    ("task_run", "flow_run", "object", "flow_run_id", "flow_run", "id"),
+    ("task_run", "task", "object", "task_id", "task", "id"),
+    ("task_run", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("task_run", "states", "array", "id", "task_run_state", "task_run_id"),
+    ("task_run", "logs", "array", "id", "log", "task_run_id"),
+    ("task_run_artifact", "task_run", "object", "task_run_id", "task_run", "id"),
+    ("task_run_state", "task_run", "object", "task_run_id", "task_run", "id"),
+    ("tenant", "projects", "array", "id", "project", "tenant_id"),
+    ("tenant", "flows", "array", "id", "flow", "tenant_id"),
+    ("tenant", "flow_groups", "array", "id", "flow_group", "tenant_id"),
+    ("utility.traversal", "task", "object", "task_id", "task", "id"),
+}
+# What Lictor offers beyond 2.1 (hasura/README.md).
+ADDED_RELATIONSHIPS = {
+    ("log", "flow_run", "object", "flow_run_id", "flow_run", "id"),
+    ("log", "task_run", "object", "task_run_id", "task_run", "id"),
+    ("task_run", "artifacts", "array", "id", "task_run_artifact", "task_run_id"),
+}
+
+RENAMED = {
+    **{
+        (table, "delete"): f"delete_{table}_rows"
+        for table in (
+            "agent",
+            "agent_config",
+            "cloud_hook",
+            "flow",
+            "flow_group",
+            "flow_run",
+            "message",
+            "project",
+            "task_run_artifact",
+            "tenant",
+        )
+    },
+    ("agent_config", "update"): "update_agent_config_rows",
+    ("task_run_artifact", "update"): "update_task_run_artifact_rows",
+}
+"""(table, generated field) -> its name; without this the custom mutations of 2.3 could not exist."""
