@@ -23,12 +23,12 @@ $(VENV)/.uv: requirements/uv.lock
 
 $(VENV)/.runtime: $(VENV)/.uv requirements/runtime.lock pyproject.toml
 	@echo "Installing Lictor into $(VENV)/ …"
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/runtime.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/runtime.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.lock
 	@touch $@
 
 up: $(VENV)/.runtime ## Start everything; API on http://127.0.0.1:4200, data in LICTOR_DATA_DIR

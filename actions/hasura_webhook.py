@@ -31,7 +31,7 @@ async def answer(
 ) -> Answer:
     """The answer to one call of Hasura."""
     try:
-        _check_secret(headers, getattr(settings, "actions_secret", None))
+        _check_secret(headers, settings.actions_secret)
         arguments = _arguments(name, parse_body(await read_body(receive, headers, limits)))
     except HttpProblem as problem:
         return _refused(problem.status, str(problem), problem.code, problem.headers)

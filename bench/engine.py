@@ -7,7 +7,6 @@ Run it with `python -m bench.engine [seconds per line]`.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 import uuid
@@ -48,16 +47,19 @@ query {
 }"""
 BY_PK = 'query { flow_run_by_pk(id: "%s") { serialized_state version name } }'
 BY_PK_VARIABLE = "query ($id: uuid!) { flow_run_by_pk(id: $id) { serialized_state version name } }"
-DASHBOARD = "query { %s }" % " ".join(
+_COUNTS = " ".join(
     f'{state}: flow_run_aggregate(where: {{state: {{_eq: "{state}"}}, scheduled_start_time: {{_gte: "2020-01-01"}},'
-    " flow: {project_id: {_eq: \"00000000-0000-0000-0000-000000000002\"}}}) { aggregate { count } }"
+    ' flow: {project_id: {_eq: "00000000-0000-0000-0000-000000000002"}}}) { aggregate { count } }'
     for state in ("Success", "Failed", "Running", "Scheduled", "Cancelled", "Pending")
 )
+DASHBOARD = f"query {{ {_COUNTS} }}"
 SET_STATES = """mutation($input: set_task_run_states_input!) {
     set_task_run_states(input: $input) { states { id status message } } }"""
 
 
-async def measure(name: str, seconds: float, operation: Callable[[], Awaitable[object]], raw: float | None = None) -> float:
+async def measure(
+    name: str, seconds: float, operation: Callable[[], Awaitable[object]], raw: float | None = None
+) -> float:
     """Runs `operation` one after the other; prints and gives µs of CPU each."""
     for _ in range(50):
         await operation()
@@ -69,7 +71,9 @@ async def measure(name: str, seconds: float, operation: Callable[[], Awaitable[o
     cpu, wall = time.process_time() - cpu, time.perf_counter() - start
     each = cpu / count * 1e6
     share = f"   CPU of raw asyncpg: {raw / each:4.0%} of it" if raw else ""
-    print(f"{name:<52}{each:>8.0f} µs CPU{count / wall:>9.0f} op/s{1e6 * count / cpu / 1e6:>9.0f} op per CPU s{share}")
+    print(
+        f"{name:<52}{each:>8.0f} µs CPU{count / wall:>9.0f} op/s{1e6 * count / cpu / 1e6:>9.0f} op per CPU s{share}"
+    )
     return each
 
 

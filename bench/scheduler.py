@@ -19,6 +19,7 @@ from lictor import migrations
 from lictor.cli.embedded.postgres import PostgresServer
 from lictor.orchestration.schedules import next_times
 from lictor.orchestration.scheduling import prepare_due_task_runs, schedule_flow_runs
+from lictor.workers.database import SESSION_SETTINGS
 
 MAX_RUNS = 10
 ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata")
@@ -117,9 +118,8 @@ async def main(counts: list[int]) -> None:
     with PostgresServer.temporary({"fsync": "on"}) as server:
         server.create_database("bench")
         migrations.upgrade(server.dsn("bench"))
-        settings = {"timezone": "UTC", "jit": "off"}
         async with asyncpg.create_pool(
-            server.dsn("bench"), min_size=2, max_size=4, server_settings=settings
+            server.dsn("bench"), min_size=2, max_size=4, server_settings=SESSION_SETTINGS
         ) as pool:
             for count in counts:
                 await measure(server, pool, count)

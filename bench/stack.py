@@ -91,6 +91,7 @@ def _gateways(postgres: PostgresServer, processes: int) -> Iterator[Stack]:
     command = [
         sys.executable, "-m", "uvicorn", "lictor.actions.gateway.app:create_app", "--factory",
         "--fd", str(listener.fileno()), "--loop", "uvloop", "--http", "httptools", "--no-access-log",
+        "--no-proxy-headers", "--no-server-header", "--no-date-header",
     ]  # fmt: skip
     environment = {**os.environ, "LICTOR_DATABASE_URL": postgres.dsn("lictor", socket=True)}
     try:
@@ -102,7 +103,7 @@ def _gateways(postgres: PostgresServer, processes: int) -> Iterator[Stack]:
                     pass_fds=[listener.fileno()],
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                )  # fmt: skip
+                )
             )
         _wait_until_healthy(stack)
         yield stack

@@ -52,7 +52,9 @@ async def seed(dsn: str, runs: int = RUNS) -> list[UUID]:
             tenant, flow, runs)  # fmt: skip
         [made] = await create_flow_runs(connection, [NewFlowRun(flow_id=flow)])
         await connection.execute("UPDATE flow_run SET state = 'Running' WHERE id = $1", made.unwrap())
-        await connection.execute("CREATE TABLE bench_run AS SELECT row_number() OVER () AS number, id FROM task_run")
+        await connection.execute(
+            "CREATE TABLE bench_run AS SELECT row_number() OVER () AS number, id FROM task_run"
+        )
         await connection.execute("ALTER TABLE bench_run ADD PRIMARY KEY (number)")
         await connection.execute("CREATE TABLE bench_state (LIKE task_run_state INCLUDING ALL)")
         await connection.execute("ANALYZE")
@@ -105,7 +107,7 @@ def pgbench(lictor: stack.Stack, script: str, clients: int, per_call: int, secon
     """Transitions per second that Postgres does by itself."""
     tool = lictor.postgres.binaries["pgbench"]
     done = subprocess.run(
-        [str(tool), "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(int(seconds)),
+        [str(tool), "-n", "-M", "prepared", "-c", str(clients), "-j", str(min(clients, 2)), "-T", str(max(1, round(seconds))),
          "-D", f"runs={RUNS}", "-f", str(SQL / script), lictor.postgres.dsn("lictor", socket=True)],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -135,7 +137,9 @@ def run(console: Console, seconds: float = 5.0, processes: int = 1) -> dict[str,
     with stack.running(processes) as lictor:
         ids = asyncio.run(seed(lictor.dsn))
         for per_call, script in ((1, "transition.sql"), (50, "transition50.sql")):
-            measure(lictor, ids, 4, per_call, 1.0)  # warm: plans, prepared statements, file cache
+            measure(
+                lictor, ids, 4, per_call, min(seconds, 1.0)
+            )  # warm: plans, prepared statements, file cache
             for clients in CLIENTS:
                 got = measure(lictor, ids, clients, per_call, seconds)
                 limit = pgbench(lictor, script, clients, per_call, seconds)

@@ -25,7 +25,9 @@ log = logging.getLogger("lictor.up")
 
 _ROTATE_BYTES, _ROTATE_FILES = 10 * 1024 * 1024, 5
 _LEVEL = re.compile(
-    r"\b(DEBUG|INFO|LOG|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL|PANIC)\b|^(Traceback) ", re.IGNORECASE
+    r"\b(DEBUG|INFO|LOG|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL|PANIC)\b"
+    r"|\[(debug|info|warning|error|critical) *\]"
+    r"|^(Traceback) "
 )
 _LEVELS = {
     "WARN": "WARNING",
@@ -67,7 +69,7 @@ def line_level(line: str, previous: int) -> int:
             name = str(json.loads(line).get("level", "INFO")).upper()
             return logging.getLevelNamesMapping().get(name, logging.INFO)
     if found := _LEVEL.search(line[:80]):
-        name = (found[1] or found[2]).upper()
+        name = found[found.lastindex or 0].upper()
         return logging.getLevelNamesMapping()[_LEVELS.get(name, name)]
     return previous
 

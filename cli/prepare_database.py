@@ -13,18 +13,20 @@ from lictor.settings import get_settings
 def main() -> None:
     """Exit status 1, with the reason on standard error, if the database cannot be made ready."""
     import psycopg
+    import sqlalchemy.exc
     from psycopg.conninfo import conninfo_to_dict
 
     settings = get_settings()
     name = str(conninfo_to_dict(settings.database_url).get("dbname", "lictor"))
     server = PostgresServer(settings.data_dir / "postgres")
+    # Ours only if it is the very one: a user's own database is never created.
     embedded = server.postmaster_pid() is not None and settings.database_url == server.dsn(name, socket=True)
     if embedded and not server.database_exists(name):
         server.create_database(name)
     try:
         prepare(settings.database_url)
-    except psycopg.Error as error:
-        sys.exit(f"ERROR: the database cannot be prepared: {error}")
+    except (psycopg.Error, sqlalchemy.exc.SQLAlchemyError) as error:
+        sys.exit(f"ERROR: the database cannot be prepared: {getattr(error, 'orig', error)}")
 
 
 def prepare(dsn: str) -> None:

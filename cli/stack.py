@@ -151,7 +151,16 @@ class Stack:
             "--http",
             "httptools",
         ]
-        options += ["--no-access-log", "--timeout-graceful-shutdown", "5", "--backlog", "2048"]
+        options += [
+            "--no-access-log",
+            "--no-proxy-headers",
+            "--no-server-header",
+            "--no-date-header",
+            "--timeout-graceful-shutdown",
+            "5",
+            "--backlog",
+            "2048",
+        ]
         return [sys.executable, "-m", "uvicorn", _API_APP, *options]
 
     def api_answers(self) -> bool:

@@ -77,7 +77,7 @@ async def running(
     began = time.monotonic()
     processes.terminate(processes.pids_with_environment(MARKER, instance.marker))
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
-        if not (instance.data_dir / "postgres").exists():
+        if "database_url" not in settings.model_fields_set and not (instance.data_dir / "postgres").exists():
             console.print(f"Making a new database in {instance.data_dir}", highlight=False, soft_wrap=True)
         stack = Stack(settings, instance, listener)
         names = [service.name for service in stack.services]
@@ -99,11 +99,11 @@ async def running(
             log.info("up at %s after %.1f s", stack.url, seconds)
             yield Running(stack.url, instance, supervisor, seconds)
         finally:
-            await _stop(supervisor)
+            await stop_all(supervisor)
             close_log()
 
 
-async def _stop(supervisor: Supervisor) -> None:
+async def stop_all(supervisor: Supervisor) -> None:
     """Stop all services; a second Ctrl-C kills them, but leaves none behind either."""
     log.info("stopping")
     stopping = asyncio.ensure_future(supervisor.stop())
@@ -155,8 +155,8 @@ def run_until_stopped(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
             task.cancel()
 
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # Under nohup a closed terminal is to be ignored.
-            if signal.getsignal(signum) != signal.SIG_IGN:
+            # Under nohup a closed terminal is of no concern.
+            if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
                 loop.add_signal_handler(signum, stop)
         try:
             return await task

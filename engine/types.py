@@ -23,7 +23,8 @@ class EngineOptions:
     `enable_introspection`: `__schema` and `__type` are answered.
     `source`: the metadata source that is served.
     `max_plans`: documents kept compiled. `max_variants`: SQL shapes kept per document.
-    `max_depth`: deepest nesting of selections and values that is compiled at all.
+    `max_depth`: deepest nesting of selections and values that is compiled at all. `max_fields`: most fields an
+    operation may select, fragments expanded.
     """
 
     v1_boolean_null_collapse: bool = False
@@ -34,6 +35,7 @@ class EngineOptions:
     max_plans: int = 2048
     max_variants: int = 64
     max_depth: int = 100
+    max_fields: int = 20_000
 
 
 @dataclass(frozen=True)

@@ -47,27 +47,32 @@ class Combiner(Generic[Call, Answer]):
         self._keys = keys
         self._weigh = weigh
         self._size = size
-        self._lanes = lanes
         self._waiting: deque[tuple[Call, asyncio.Future[Answer]]] = deque()
-        self._busy: set[asyncio.Task[None]] = set()
+        self._free = lanes
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, call: Call) -> Answer:
         """The answer to `call`. Raises what `run` raises for this call alone."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((call, future))
-        if len(self._busy) < self._lanes:
+        if self._free:
+            self._free -= 1
             task = asyncio.create_task(self._work())
-            self._busy.add(task)
-            task.add_done_callback(self._busy.discard)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _work(self) -> None:
-        while self._waiting:
-            # Whatever else this round of the event loop has brought rides along.
-            await asyncio.sleep(0)
-            batch = self._next_batch()
-            if batch:
-                await self._answer(batch)
+        try:
+            while self._waiting:
+                # Whatever else this round of the event loop has brought rides along.
+                await asyncio.sleep(0)
+                batch = self._next_batch()
+                if batch:
+                    await self._answer(batch)
+        finally:
+            # In the same step as the last look at what waits: a call that comes now finds the lane free.
+            self._free += 1
 
     def _next_batch(self) -> list[tuple[Call, asyncio.Future[Answer]]]:
         batch: list[tuple[Call, asyncio.Future[Answer]]] = []
@@ -93,6 +98,8 @@ class Combiner(Generic[Call, Answer]):
         try:
             async with self._pool.acquire() as connection:
                 answers = await self._run(connection, calls)
+            if len(answers) != len(calls):
+                raise RuntimeError(f"{self._run} gave {len(answers)} answers to {len(calls)} calls")
         except Exception as error:
             if len(batch) == 1 or isinstance(error, CONNECTION_ERRORS):
                 self._fail(batch, error)

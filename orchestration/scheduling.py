@@ -94,14 +94,15 @@ async def prepare_due_task_runs(connection: Connection, within: timedelta) -> in
     A client finds its task runs when it starts (contract client.md 5.1), so they must be there before the run is
     due; making them with the run, days ahead, would cost a row per task for nothing.
     """
-    total = 0
+    total, reached = 0, None
     while True:
-        prepared = await _sql.prepare_due_task_runs.fetchval(
-            connection, within=within, batch_size=_RUNS_PREPARED_PER_BATCH
+        batch = await _sql.prepare_due_task_runs.fetchrow(
+            connection, within=within, from_time=reached, batch_size=_RUNS_PREPARED_PER_BATCH
         )
-        total += prepared
-        if prepared < _RUNS_PREPARED_PER_BATCH:
+        total += batch["prepared"]
+        if batch["prepared"] < _RUNS_PREPARED_PER_BATCH:
             return total
+        reached = batch["last"]
 
 
 async def _database_time(connection: Connection) -> datetime:

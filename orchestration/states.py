@@ -102,20 +102,28 @@ Calls = Sequence[Sequence[NewState]]
 
 
 def _encode(calls: Calls) -> str:
-    rows = [
-        {
-            "call": call_number,
-            "item": item_number,
-            "id": item.id,
-            "version": item.version,
-            "state": orjson.Fragment(item.state.encoded),
-            "type": item.state.type,
-            "start_time": item.state.start_time,
-            "agent_id": item.agent_id,
-        }
-        for call_number, call in enumerate(calls)
-        for item_number, item in enumerate(call)
-    ]
+    rows = []
+    for call_number, call in enumerate(calls):
+        # A call may set one run several times: each item follows on the one before it.
+        before: dict[UUID, tuple[int, str | None]] = {}
+        for item_number, item in enumerate(call):
+            number, type_before = before.get(item.id, (0, None))
+            state = item.state
+            before[item.id] = number + 1, state.type
+            rows.append(
+                {
+                    "call": call_number,
+                    "item": item_number,
+                    "id": item.id,
+                    "version": item.version,
+                    "state": orjson.Fragment(state.encoded),
+                    "type": state.type,
+                    "start_time": state.start_time,
+                    "agent_id": item.agent_id,
+                    "number": number + 1,
+                    "type_before": type_before,
+                }
+            )
     return orjson.dumps(rows, default=str).decode()
 
 
@@ -132,34 +140,33 @@ async def set_task_run_states(connection: Connection, calls: Calls) -> list[list
 
 
 def _answers(
-    calls: Calls, rows: Sequence[Any], error: Callable[[Any], str | None]
+    calls: Calls, rows: Sequence[Any], error: Callable[[UUID, Any], str | None]
 ) -> list[list[StateAnswer]]:
-    answers: list[list[StateAnswer]] = [[] for _ in calls]
+    answers = [[StateAnswer(item.id) for item in call] for call in calls]
     for row in rows:
-        answers[row["call"]].append(StateAnswer(row["id"], error(row)))
+        id = calls[row["call"]][row["item"]].id
+        answers[row["call"]][row["item"]] = StateAnswer(id, error(id, row))
     return answers
 
 
-def _flow_run_error(row: Any) -> str | None:
+def _flow_run_error(id: UUID, row: Any) -> str | None:
     # Agents look for "State update failed" and then leave the run alone (client.md 1.4).
     match row["outcome"]:
-        case "accepted" | "repeated":
+        case "repeated":
             return None
         case "not_found":
-            return f"State update failed for flow run ID {row['id']}: there is no such flow run."
+            return f"State update failed for flow run ID {id}: there is no such flow run."
         case _:
             return "State update failed: this run has already been submitted."
 
 
-def _task_run_error(row: Any) -> str | None:
+def _task_run_error(id: UUID, row: Any) -> str | None:
     match row["outcome"]:
-        case "accepted":
-            return None
         case "not_found":
-            return f"State update failed for task run ID {row['id']}: there is no such task run."
+            return f"State update failed for task run ID {id}: there is no such task run."
         case "flow_run_not_running":
             return (
-                f"State update failed for task run ID {row['id']}: "
+                f"State update failed for task run ID {id}: "
                 f"its flow run is not in a running state (it is {row['flow_run_state'] or 'not scheduled yet'})."
             )
         case _:

@@ -57,7 +57,7 @@ def database(postgres: PostgresServer, reused_database: str) -> Iterator[str]:
     with psycopg.connect(postgres.dsn(reused_database), autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
         # Everything hangs under a tenant; history goes with its runs by trigger.
         for table in (*EMPTIED, "tenant"):

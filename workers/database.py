@@ -16,13 +16,21 @@ from dramatiq.asyncio import get_event_loop_thread
 from lictor.settings import Settings, get_settings
 from lictor.workers.duties import TIME_LIMIT
 
+SESSION_SETTINGS = {
+    "timezone": "UTC",
+    "jit": "off",
+    # Our statements are few and large. A plan made once, when a table was small, would be kept while it grows: ten
+    # thousand new schedules would be planned with sequential scans of all runs.
+    "plan_cache_mode": "force_custom_plan",
+}
+
 
 def connection_options(settings: Settings, application_name: str) -> dict[str, Any]:
     """Keyword arguments for `asyncpg.connect` and `create_pool` that all connections of the workers share."""
     return {
         "dsn": settings.database_url,
         "timeout": 10,
-        "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"},
+        "server_settings": {"application_name": application_name, **SESSION_SETTINGS},
     }
 
 

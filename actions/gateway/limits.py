@@ -37,8 +37,6 @@ class Limits:
         return cls(
             body=settings.body_limit,
             depth=settings.depth_limit,
-            batch=getattr(settings, "batch_limit", cls.__dataclass_fields__["batch"].default),
-            database_wait=getattr(
-                settings, "database_wait", cls.__dataclass_fields__["database_wait"].default
-            ),
+            batch=settings.batch_limit,
+            database_wait=settings.database_wait,
         )

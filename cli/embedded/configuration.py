@@ -1,9 +1,10 @@
 """The configuration of the embedded Postgres: what differs from its defaults, and why.
 
-In: settings as text. Out: the text of lictor.conf and pg_hba.conf. Reads and writes no file.
+In: settings as text. Out: the text of postgresql.conf and pg_hba.conf. Reads and writes no file.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 POSTGRES_SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
@@ -39,13 +40,16 @@ POSTGRES_SETTINGS: Mapping[str, str] = {
 }
 
 
-def render(settings: Mapping[str, str]) -> str:
-    """postgresql.conf lines; quotes and backslashes in values are doubled."""
-    lines = ["# Written by Lictor at every start. Own settings: ALTER SYSTEM SET, which has precedence.\n"]
-    for name, value in settings.items():
-        escaped = value.replace("\\", "\\\\").replace("'", "''")
-        lines.append(f"{name} = '{escaped}'\n")
-    return "".join(lines)
+def render(settings: Mapping[str, str], base: Path) -> str:
+    """The text of postgresql.conf: what initdb found out about the machine (the file `base`), then `settings`."""
+    lines = ["# Written by Lictor at every start. Own settings: ALTER SYSTEM SET, which has precedence."]
+    lines.append(f"include_if_exists = {_quoted(str(base))}")
+    lines += [f"{name} = {_quoted(value)}" for name, value in settings.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def pg_hba() -> str:

@@ -1,7 +1,7 @@
 """A real Postgres in a directory: made, configured, started, watched, stopped, without installing anything.
 
 In: a data directory. Out: a running server on loopback and a Unix socket, and DSNs for it. It holds `cluster/` (PGDATA),
-`socket/`, the password (0600) and the last port. Never runs as root, never upgrades a cluster of another major
+`socket/`, the configuration, the password (0600) and the last port. Never runs as root, never upgrades a cluster of another major
 version by itself, never touches a process that is not a postmaster of this very cluster.
 """
 
@@ -72,8 +72,12 @@ class PostgresServer:
     @property
     def cluster(self) -> Path:
         """PGDATA."""
-        # Resolved: the account may be able to reach it only on the straight way (see _place).
-        return self.data_dir.resolve() / "cluster"
+        return self._home / "cluster"
+
+    @property
+    def _home(self) -> Path:
+        """The data directory on the straight way, which may be the only one that the account can go (see _place)."""
+        return self.data_dir.resolve()
 
     @property
     def log_path(self) -> Path:
@@ -104,7 +108,7 @@ class PostgresServer:
     @cached_property
     def socket_dir(self) -> Path:
         """The directory of the Unix socket: in the data directory, or a short one if that path is too long."""
-        inside = self.data_dir.resolve() / "socket"
+        inside = self._home / "socket"
         if len(os.fsencode(inside / ".s.PGSQL.65535.lock")) <= _SOCKET_PATH_LIMIT:
             return inside
         remembered = self.data_dir / "socket-path"
@@ -162,9 +166,7 @@ class PostgresServer:
             )
         finally:
             shutil.rmtree(password_file.parent)
-        (partial / "pg_hba.conf").write_text(pg_hba())
-        with (partial / "postgresql.conf").open("a") as stream:
-            stream.write("\ninclude 'lictor.conf'\n")
+        self._sync(partial)
         partial.rename(self.cluster)
 
     def _place(self) -> None:
@@ -191,17 +193,21 @@ class PostgresServer:
 
     def _give(self, path: Path) -> None:
         if self.account:
-            os.chown(path, self.account.uid, self.account.gid)
+            # Not what a link points to: in its own directories the account may put links to anything.
+            os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
 
     def _initdb_command(self, target: Path, password_file: Path) -> list[str]:
         command = [self.binaries["initdb"], "-D", str(target), "-U", ADMIN, "-A", "scram-sha-256"]
         command += [f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C", "--data-checksums"]
         if self.binaries.major >= 17:
             command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        # initdb's own sync of every file is worth it only if the server will sync, too.
+        return [*command, "--no-sync"]
+
+    def _sync(self, target: Path) -> None:
+        """Write all to disk, unless the server would not do so either."""
         if self.settings.get("fsync") == "off":
-            command += ["--no-sync"]
-        return command
+            return
+        self._run([self.binaries["initdb"], "-D", str(target), "--sync-only"])
 
     def _run(self, command: list[str], stdin: str = "") -> None:
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, **self._as_account())
@@ -245,10 +251,10 @@ class PostgresServer:
         if settings.get("fsync") == "off":
             settings.setdefault("full_page_writes", "off")
         settings |= {"port": str(self.port), "unix_socket_directories": str(self.socket_dir)}
-        configuration = self.cluster / "lictor.conf"
-        configuration.write_text(render(settings))
-        self._give(configuration)
-        self._give(self.cluster / "pg_hba.conf")
+        settings |= {"hba_file": str(self._home / "pg_hba.conf")}
+        # Outside of the cluster: there the server's account might have put a link for root to write through.
+        _write_public(self._home / "pg_hba.conf", pg_hba())
+        _write_public(self._home / "postgresql.conf", render(settings, self.cluster / "postgresql.conf"))
         (self.data_dir / "port").write_text(str(self.port))
 
     def recover(self) -> None:
@@ -258,7 +264,7 @@ class PostgresServer:
         """
         if self.postmaster_pid() is not None:
             self.stop()
-        elif left := processes.wait_gone(processes.pids_working_in(self.cluster), 5):
+        elif left := processes.wait_gone(self.pids(), 5):
             for pid in left:
                 processes.send(pid, signal.SIGKILL)
             processes.wait_gone(left, 5)
@@ -269,13 +275,22 @@ class PostgresServer:
         """The process id of the postmaster that runs on this cluster, whoever started it; None if none does."""
         with contextlib.suppress(OSError, ValueError, IndexError):
             pid = int((self.cluster / "postmaster.pid").read_text().splitlines()[0])
-            if pid in processes.pids_working_in(self.cluster):
+            if pid in self.pids():
                 return pid
         return None
 
+    def pids(self) -> list[int]:
+        """All processes of servers on this cluster, whoever started them: the postmaster and its children."""
+        return processes.pids_working_in(self.cluster, "postgres")
+
     def command(self) -> list[str]:
         """The command line of the server, which stays in the foreground and logs to standard error."""
-        return [self.binaries["postgres"], "-D", str(self.cluster)]
+        return [
+            self.binaries["postgres"],
+            "-D",
+            str(self.cluster),
+            f"--config-file={self._home / 'postgresql.conf'}",
+        ]
 
     def popen_kwargs(self) -> dict[str, Any]:
         """Keyword arguments for `subprocess.Popen` that `command` needs: account, environment, directory."""
@@ -294,11 +309,11 @@ class PostgresServer:
 
     def is_ready(self) -> bool:
         """Whether the server says of itself that it takes connections (line 8 of postmaster.pid)."""
-        try:
+        # The file may be half written just now.
+        with contextlib.suppress(OSError, ValueError):
             lines = (self.cluster / "postmaster.pid").read_text().splitlines()
-        except OSError:
-            return False
-        return len(lines) >= 8 and lines[7].strip() == "ready" and processes.is_alive(int(lines[0]))
+            return len(lines) >= 8 and lines[7].strip() == "ready" and processes.is_alive(int(lines[0]))
+        return False
 
     def wait_ready(self, timeout: float = 30) -> None:
         """Wait until the server takes connections. Raises EmbeddedServerError if it ends or `timeout` passes."""
@@ -329,7 +344,7 @@ class PostgresServer:
         if self.process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout)
-        return processes.wait_gone([pid, *processes.pids_working_in(self.cluster)], timeout)
+        return processes.wait_gone([pid, *self.pids()], timeout)
 
     def __enter__(self) -> Self:
         self.start()
@@ -368,6 +383,11 @@ class PostgresServer:
             self.dsn(user=ADMIN, socket=True), autocommit=True, connect_timeout=10
         ) as connection:
             return connection.execute(statement, parameters).rowcount
+
+
+def _write_public(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o644)
 
 
 def _write_secret(path: Path, text: str) -> None:

@@ -38,16 +38,18 @@ def is_alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in {"Z", "X"}
 
 
-def pids_working_in(directory: Path) -> list[int]:
-    """Processes whose working directory is `directory`: a postmaster and all of its children are there."""
+def pids_working_in(directory: Path, program: str) -> list[int]:
+    """Processes of `program` whose working directory is `directory`, as it is that of a postmaster and its children."""
     wanted = str(directory.resolve())
     if not PROC.is_dir():
-        return _pids_by_command_line(wanted)
+        return _pids_by_command_line(program, wanted)
     found = []
     for entry in PROC.iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                if str((entry / "cwd").readlink()) == wanted:
+                # An executable that an upgrade has replaced is called "postgres (deleted)".
+                name = (entry / "exe").readlink().name.removesuffix(" (deleted)")
+                if name == program and str((entry / "cwd").readlink()) == wanted:
                     found.append(int(entry.name))
     return [pid for pid in found if is_alive(pid)]
 
@@ -64,10 +66,10 @@ def pids_with_environment(name: str, value: str) -> list[int]:
     return [pid for pid in found if is_alive(pid)]
 
 
-def _pids_by_command_line(text: str) -> list[int]:
+def _pids_by_command_line(program: str, argument: str) -> list[int]:
     listing = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True, check=True)
     rows = (line.strip().partition(" ") for line in listing.stdout.splitlines())
-    return [int(pid) for pid, _, command in rows if text in command and int(pid) != os.getpid()]
+    return [int(pid) for pid, _, command in rows if f"/{program} " in command and argument in command]
 
 
 def send(pid: int, signum: signal.Signals) -> bool:

@@ -89,13 +89,17 @@ class Supervisor:
             self._set(unit, State.RESTARTING if unit.restarts else State.STARTING)
             try:
                 await unit.launch()
-            except StartError as error:
+            except Exception as error:
                 unit.kill()
                 if unit.process:
                     await unit.wait()
                 if self._stopping:
                     return
-                if not ever_ready and (attempts >= _START_ATTEMPTS or unit.service.oneshot):
+                # What ran once will run again, say when the disk is no longer full; what never ran is told.
+                again = (
+                    isinstance(error, StartError) and attempts < _START_ATTEMPTS and not unit.service.oneshot
+                )
+                if not (ever_ready or again):
                     raise
                 reason = str(error)
             else:

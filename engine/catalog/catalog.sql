@@ -16,7 +16,11 @@ WITH relations AS (
                'pg_type', base.typname,
                'sql_type', format_type(base.oid, NULL),
                'nullable', NOT (a.attnotnull OR t.typnotnull),
-               'has_default', a.atthasdef OR a.attidentity <> '',
+               'default_sql', CASE
+                   WHEN a.attidentity <> '' THEN format('nextval(%L::regclass)',
+                       pg_get_serial_sequence(quote_ident(r.schema) || '.' || quote_ident(r.name), a.attname))
+                   WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid)
+               END,
                'generated', a.attgenerated <> '' OR a.attidentity = 'a',
                'comment', col_description(a.attrelid, a.attnum)
            ) ORDER BY a.attnum) AS columns
@@ -25,6 +29,7 @@ WITH relations AS (
     JOIN pg_type t ON t.oid = a.atttypid
     -- a domain shows its base type (one level of domains is what Hasura shows)
     JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attnum > 0 AND NOT a.attisdropped
     GROUP BY a.attrelid
 ), key_columns AS (

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`pg_type` is the base type's internal name (int4, timestamptz, _uuid), `sql_type` its SQL spelling."""
+    """`pg_type` is the base type's internal name (int4, timestamptz, _uuid), `sql_type` its SQL spelling.
+
+    `default_sql` is the expression of its default, `generated` columns take no value from anybody.
+    """
 
     name: str
     pg_type: str
     sql_type: str
     nullable: bool
-    has_default: bool
+    default_sql: str | None
     generated: bool
     comment: str | None
 

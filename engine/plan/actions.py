@@ -74,6 +74,8 @@ def _compile_arguments(context: Context, action: ActionField, field: Field, path
                     value = coerce(value)
                 except Mismatch as mismatch:
                     raise mismatch.failure(here) from None
+                except RecursionError:
+                    raise uncoercible("the value is nested too deeply", here) from None
             arguments[name] = value
         for name in required:
             if name not in arguments:
@@ -220,12 +222,14 @@ class _Output:
 
 def _flat(name: str, pairs: list[tuple[str, str]], path: str) -> Project:
     """An object of nullable scalars: the usual item of a long list."""
+    wanted = [key for key, _ in pairs] if all(key == field_name for key, field_name in pairs) else None
 
     def project(value: Any) -> dict[str, Any]:
-        try:
-            get = value.get
-        except AttributeError:
-            raise _bad_answer(f"expecting object for {name} in the action's answer", path) from None
+        if not isinstance(value, dict):
+            raise _bad_answer(f"expecting object for {name} in the action's answer", path)
+        if list(value) == wanted:  # exactly what was asked for
+            return value
+        get = value.get
         return {key: get(field_name) for key, field_name in pairs}
 
     return project

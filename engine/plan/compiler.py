@@ -15,13 +15,11 @@ from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, NameNode,
 from lictor.engine.errors import at_key, invalid, uncoercible
 from lictor.engine.plan.actions import compile_action
 from lictor.engine.plan.aggregate import compile_aggregate
-from lictor.engine.plan.context import Context, not_found
+from lictor.engine.plan.context import Budget, Context, not_found
+from lictor.engine.plan.mutations import compile_mutation, primary_key_condition
 from lictor.engine.plan.nodes import (
     TRUE,
     AggregateRoot,
-    And,
-    BoolExp,
-    Compare,
     FunctionCall,
     IntrospectionRoot,
     OperationPlan,
@@ -36,8 +34,7 @@ from lictor.engine.plan.selection import ROWS_ARGUMENTS, Field, collect, compile
 from lictor.engine.plan.values import ValueReader
 from lictor.engine.request.document import Operation
 from lictor.engine.schema.gtypes import named
-from lictor.engine.schema.model import FunctionType, RoleSchema, RootField, TableType
-from lictor.engine.schema.operators import operators
+from lictor.engine.schema.model import MUTATION_KINDS, FunctionType, RoleSchema, RootField, TableType
 from lictor.engine.types import EngineOptions
 
 ROOT_TYPES = {"query": "query_root", "mutation": "mutation_root", "subscription": "subscription_root"}
@@ -48,7 +45,8 @@ def compile_operation(
     operation: Operation, schema: RoleSchema, options: EngineOptions, variables: Mapping[str, Any] | None
 ) -> OperationPlan:
     """The plan for `variables`, or, if they are None, a check of what can be checked without them."""
-    context = Context(operation, schema, options, ValueReader(operation.variables, variables))
+    reader = ValueReader(operation.variables, variables)
+    context = Context(operation, schema, options, reader, Budget(options.max_fields))
     type_name = ROOT_TYPES[operation.kind]
     path = "$.selectionSet"
     roots: list[Root] = []
@@ -70,6 +68,7 @@ def only_actions(operation: Operation, schema: RoleSchema) -> bool:
     if operation.kind == "subscription":
         return False
     pending: list[SelectionSetNode] = [operation.node.selection_set]
+    spread: set[str] = set()
     while pending:
         for node in pending.pop().selections:
             if isinstance(node, FieldNode):
@@ -78,7 +77,8 @@ def only_actions(operation: Operation, schema: RoleSchema) -> bool:
                     return False
             elif isinstance(node, InlineFragmentNode):
                 pending.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+                spread.add(node.name.value)
                 pending.append(operation.fragments[node.name.value].selection_set)
     return True
 
@@ -97,6 +97,8 @@ def _root(context: Context, type_name: str, field: Field, path: str) -> Root:
     if root.action is not None:
         return compile_action(context, root.action, field, here)
     assert root.table is not None
+    if root.kind in MUTATION_KINDS:
+        return compile_mutation(context, root, field, here)
     if root.kind == "by_pk":
         return _by_pk(context, root.table, field, here)
     if root.function is not None:
@@ -125,16 +127,8 @@ def _merged(field: Field) -> FieldNode:
 def _by_pk(context: Context, table: TableType, field: Field, path: str) -> SelectRoot:
     names = {column.name: None for column in table.primary_key}
     arguments = context.arguments(field.arguments, names, field.name, path)
-    args_path = at_key(path, "args")
-    conditions: list[BoolExp] = []
-    for column in table.primary_key:
-        here = at_key(args_path, column.name)
-        value = context.read(arguments, column.name, named(column.scalar.name, True), args_path)
-        if value is None:
-            raise uncoercible(f"missing required field '{column.name}'", here)
-        operand = context.param(value, column.scalar, here)
-        conditions.append(Compare(column, operators(column.scalar)["_eq"], operand))
-    rows = compile_rows(context, table, {}, path, extra=And(tuple(conditions)))
+    condition = primary_key_condition(context, table, arguments, at_key(path, "args"))
+    rows = compile_rows(context, table, {}, path, extra=condition)
     return SelectRoot(field.key, Select(rows, compile_fields(context, field.selections, table, path)), True)
 
 

@@ -26,6 +26,19 @@ Arguments = dict[str, Raw]
 EXPECTATIONS = {"Int": "a 32-bit integer", "Float": "a float", "String": "a string", "Boolean": "a boolean"}
 
 
+class Budget:
+    """How many more selected fields one operation may have, fragments expanded."""
+
+    def __init__(self, fields: int) -> None:
+        self.fields = fields
+
+    def spend(self) -> None:
+        """One field more. Raises GraphQLFailure when there are too many."""
+        self.fields -= 1
+        if self.fields < 0:
+            raise invalid("the operation selects too many fields", "$.query")
+
+
 @dataclass(frozen=True)
 class Context:
     """One compilation. `reader.variables` is None when a document is only checked."""
@@ -34,6 +47,7 @@ class Context:
     schema: RoleSchema
     options: EngineOptions
     reader: ValueReader
+    budget: Budget
 
     # --- arguments of a field ---------------------------------------------------------------------------
 
@@ -62,7 +76,8 @@ class Context:
             raise null_value(value, scalar, path)
         if value.kind == "enum" and scalar.name in EXPECTATIONS:
             raise uncoercible(
-                f"expected {EXPECTATIONS[scalar.name]} for type '{scalar.name}', but found an enum value", path
+                f"expected {EXPECTATIONS[scalar.name]} for type '{scalar.name}', but found an enum value",
+                path,
             )
         source = whole_source(self.reader, value, named(scalar.name), path)
         return Param(source, scalar, use, path)

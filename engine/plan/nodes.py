@@ -65,17 +65,22 @@ class SessionVariables:
 
 Source = LiteralAt | VariableAt | Constant | ListOf | ObjectOf | SessionVariables
 # How a parameter's value is checked and encoded, beside its scalar.
-Use = Literal["scalar", "list", "limit", "offset", "path"]
+Use = Literal["scalar", "list", "limit", "offset", "path", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter of the statement. `path` is where errors about it point to."""
+    """A parameter of the statement. `path` is where errors about it point to.
+
+    For the use "rows" (objects to insert), `columns` are those that may be named and `type_name` is their type.
+    """
 
     source: Source
     scalar: Scalar
     use: Use
     path: str
+    columns: tuple[ColumnField, ...] = ()
+    type_name: str = ""
 
 
 # --- conditions -------------------------------------------------------------------------------------------
@@ -248,6 +253,72 @@ class AggregateSelect:
     fields: tuple[AggregateFields | NodesField | TypenameLeaf, ...]
 
 
+# --- mutations --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OnConflict:
+    """`update` empty means: do nothing."""
+
+    constraint: str
+    update: tuple[ColumnField, ...]
+    where: BoolExp
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows travel as one JSON parameter; columns they do not name take their defaults."""
+
+    table: TableType
+    rows: Param
+    on_conflict: OnConflict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`operand` None sets NULL; `sql` is the operator's."""
+
+    column: ColumnField
+    sql: str
+    operand: Param | None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    table: TableType
+    where: BoolExp
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    table: TableType
+    where: BoolExp
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedRows:
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    key: str
+    fields: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MutationRoot:
+    """A change and what is told of it: a `<table>_mutation_response` or, if `single`, the row itself."""
+
+    key: str
+    change: Insert | Update | Delete
+    response: tuple[AffectedRows | Returning | TypenameLeaf, ...]
+    row: tuple[Leaf, ...]
+    single: bool
+    path: str
+
+
 # --- root fields ------------------------------------------------------------------------------------------
 
 
@@ -294,7 +365,7 @@ class IntrospectionRoot:
     node: FieldNode
 
 
-Root = SelectRoot | AggregateRoot | ActionRoot | TypenameRoot | IntrospectionRoot
+Root = SelectRoot | AggregateRoot | MutationRoot | ActionRoot | TypenameRoot | IntrospectionRoot
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def _collect_into(
     context: Context, fields: dict[str, Field], selections: SelectionSetNode, type_name: str, path: str
 ) -> None:
     for node in selections.selections:
+        context.budget.spend()
         if node.directives and not _included(context, node.directives, path):
             continue
         if isinstance(node, FieldNode):

@@ -34,7 +34,6 @@ from lictor.engine.schema.gtypes import GType
 # "opaque": a variable of unknown value, while a document is checked without its variables.
 ValueKind = Literal["null", "bool", "enum", "int", "float", "string", "list", "object", "opaque"]
 PLACEHOLDER_KINDS: dict[str, ValueKind] = {"s": "string", "i": "int", "f": "float", "l": "list"}
-OPAQUE = object()
 
 _LITERAL_NOUNS = {
     "null": "null", "bool": "a boolean", "enum": "an enum value", "int": "an integer", "float": "a float",

@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lictor.engine.errors import GraphQLFailure
 from lictor.engine.plan import compile_operation
 from lictor.engine.plan.compiler import only_actions
-from lictor.engine.plan.nodes import ActionRoot, OperationPlan
+from lictor.engine.plan.nodes import ActionRoot, AggregateRoot, MutationRoot, OperationPlan, SelectRoot
 from lictor.engine.request.document import Declared, Operation, read_operation
 from lictor.engine.request.lexer import lift
 from lictor.engine.request.variables import Level, Shape, normalise, shape, specs
 from lictor.engine.run.cache import LRU
 from lictor.engine.schema.model import RoleSchema
-from lictor.engine.sql import Statement, build_statement
+from lictor.engine.sql import MutationStatement, Statement, build_mutation, build_statement
 from lictor.engine.types import EngineOptions
 
 Literals = tuple[Any, ...]
@@ -29,10 +30,11 @@ MAX_EXACT_TEXT = 8192
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A plan ready to run. `simple` plans consist of table fields only."""
+    """A plan ready to run. `simple` plans consist of table reads only; `mutations` are keyed by response key."""
 
     plan: OperationPlan
     statement: Statement | None
+    mutations: Mapping[str, MutationStatement]
     actions: tuple[ActionRoot, ...]
     simple: bool
 
@@ -56,7 +58,7 @@ class Document:
         base = declared.type.base
         if base == "Boolean":
             return "structure"
-        if self.only_actions or base in self.schema.action_types.inputs:
+        if self.only_actions or base in self.schema.action_types.inputs or base in self.schema.row_types:
             return "none"
         if base in self.schema.enum_bearing:
             return "verbatim"
@@ -74,7 +76,11 @@ class Document:
             if self._fixed is None:
                 self._fixed = self._compile(variables)
             return self._fixed
-        key = shape(self.shaping, variables)
+        try:
+            key = shape(self.shaping, variables)
+            hash(key)
+        except RecursionError:
+            raise nested_too_deeply() from None
         found = self._variants.get(key)
         if found is None:
             found = self._compile(variables)
@@ -92,11 +98,28 @@ class Document:
         self.checked = True
 
     def _compile(self, variables: Mapping[str, Any]) -> Compiled:
+        try:
+            return self._compile_nested(variables)
+        except RecursionError:
+            raise nested_too_deeply() from None
+
+    def _compile_nested(self, variables: Mapping[str, Any]) -> Compiled:
         plan = compile_operation(self.operation, self.schema, self.options, variables)
-        statement = build_statement(plan, self.options.stringify_numeric_types)
+        stringify = self.options.stringify_numeric_types
+        statement, mutations = None, {}
+        if plan.kind == "mutation":
+            changing = (MutationRoot, SelectRoot, AggregateRoot)  # a select here calls a volatile function
+            mutations = {r.key: build_mutation(r, stringify) for r in plan.roots if isinstance(r, changing)}
+        else:
+            statement = build_statement(plan, stringify)
         actions = tuple(root for root in plan.roots if isinstance(root, ActionRoot))
         simple = statement is not None and len(statement.keys) == len(plan.roots)
-        return Compiled(plan, statement, actions, simple)
+        return Compiled(plan, statement, mutations, actions, simple)
+
+
+def nested_too_deeply() -> GraphQLFailure:
+    """The error for values so deep that Python's stack ends."""
+    return GraphQLFailure.of("the values of the request are nested too deeply", kind="coercion")
 
 
 class Documents:

@@ -16,17 +16,18 @@ from typing import Any
 import asyncpg
 import orjson
 
-from lictor.engine.errors import GraphQLFailure
+from lictor.engine.errors import ROOT_PATH, GraphQLFailure
 from lictor.engine.plan.nodes import IntrospectionRoot, TypenameRoot
 from lictor.engine.plan.sources import SESSION_KEY
 from lictor.engine.run.documents import Compiled, Document, Literals
 from lictor.engine.run.introspection import Introspection
 from lictor.engine.run.pgerrors import as_failure
-from lictor.engine.sql import Statement
+from lictor.engine.sql import MutationStatement, Statement
 from lictor.engine.types import ActionCall, ActionTransport, Session
 
 log = logging.getLogger(__name__)
 Variables = Mapping[str, Any]
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, UnicodeError, OSError)
 
 
 class Executor:
@@ -79,19 +80,73 @@ class Executor:
             for key, cell in zip(compiled.statement.keys, row, strict=True):
                 done[key] = b"null" if cell is None else cell.encode()
         if compiled.plan.kind == "mutation":
-            for call in calls:
-                done[call.alias] = await self._act(call, session, headers)
+            seen = {**variables, SESSION_KEY: session.variables}
+            done |= await self._mutate(compiled, literals, seen, session, headers, calls)
         elif calls:
             answers = await asyncio.gather(*(self._act(call, session, headers) for call in calls))
             done |= {call.alias: answer for call, answer in zip(calls, answers, strict=True)}
         introspected = [root for root in compiled.plan.roots if isinstance(root, IntrospectionRoot)]
         if introspected:
-            done |= self.introspection.answer(document, introspected, variables, literals)
+            done |= await self.introspection.answer(document, introspected, variables, literals)
         for root in compiled.plan.roots:
             if isinstance(root, TypenameRoot):
                 done[root.key] = orjson.dumps(root.value)
         keys = [root.key for root in compiled.plan.roots]
         return _body(keys, [done[key] for key in keys])
+
+    async def _mutate(
+        self,
+        compiled: Compiled,
+        literals: Literals,
+        variables: Variables,
+        session: Session,
+        headers: Mapping[str, str],
+        calls: list[ActionCall],
+    ) -> dict[str, bytes]:
+        """Fields in order; table fields that follow one another are one transaction."""
+        done: dict[str, bytes] = {}
+        pending: list[MutationStatement] = []
+        by_key = {call.alias: call for call in calls}
+        for root in compiled.plan.roots:
+            if (statement := compiled.mutations.get(root.key)) is not None:
+                pending.append(statement)
+            elif (call := by_key.get(root.key)) is not None:
+                done |= await self._change(pending, literals, variables)
+                pending = []
+                done[call.alias] = await self._act(call, session, headers)
+        return done | await self._change(pending, literals, variables)
+
+    async def _change(
+        self, statements: list[MutationStatement], literals: Literals, variables: Variables
+    ) -> dict[str, bytes]:
+        """Runs the statements in one transaction."""
+        if not statements:
+            return {}
+        # encoded before anything is changed: a bad value changes nothing
+        arguments = [
+            [encode(variables, literals) for encode in statement.encoders] for statement in statements
+        ]
+        done: dict[str, bytes] = {}
+        path = ROOT_PATH
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                for statement, values in zip(statements, arguments, strict=True):
+                    path = statement.path
+                    cell = await connection.fetchval(statement.text, *values)
+                    if statement.answer is not None:
+                        more = [encode(variables, literals) for encode in statement.answer_encoders]
+                        cell = await connection.fetchval(statement.answer, cell, *more)
+                    done[statement.key] = b"null" if cell is None else cell.encode()
+        except DATABASE_ERRORS as error:
+            raise self._failure(error, "; ".join(statement.text for statement in statements), path) from error
+        return done
+
+    @staticmethod
+    def _failure(error: Exception, sql: str, path: str = ROOT_PATH) -> GraphQLFailure:
+        failure = as_failure(error, path)
+        if failure.kind == "internal":
+            log.error("query failed: %s; statement: %s", error, sql)
+        return failure
 
     async def _fetch(
         self, statement: Statement, variables: Variables, literals: Literals, session: Session
@@ -101,11 +156,8 @@ class Executor:
         arguments = [encode(variables, literals) for encode in statement.encoders]
         try:
             row = await self.pool.fetchrow(statement.text, *arguments)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, UnicodeError, OSError) as error:
-            failure = as_failure(error)
-            if failure.kind == "internal":
-                log.error("query failed: %s; statement: %s", error, statement.text)
-            raise failure from error
+        except DATABASE_ERRORS as error:
+            raise self._failure(error, statement.text) from error
         assert row is not None  # a SELECT without FROM has one row
         return row
 

@@ -6,6 +6,7 @@ role's schema as graphql-core objects, which are built on first use; answers are
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,7 +41,7 @@ class Introspection:
 
     def __init__(self) -> None:
         self._schemas: dict[str, GraphQLSchema] = {}
-        self._answers: LRU[tuple[int, Literals, str], dict[str, bytes]] = LRU(KEPT_ANSWERS)
+        self._answers: LRU[tuple[Document, Literals, str], dict[str, bytes]] = LRU(KEPT_ANSWERS)
 
     def schema(self, role: RoleSchema) -> GraphQLSchema:
         """The role's schema as graphql-core sees it."""
@@ -48,7 +49,7 @@ class Introspection:
             self._schemas[role.role] = build_graphql_schema(role)
         return self._schemas[role.role]
 
-    def answer(
+    async def answer(
         self,
         document: Document,
         roots: Sequence[IntrospectionRoot],
@@ -57,10 +58,11 @@ class Introspection:
     ) -> dict[str, bytes]:
         """The JSON of each field by its key. Raises GraphQLFailure if the selection is wrong."""
         hashable = tuple(item for item in literals if not isinstance(item, list))
-        key = (id(document), hashable, repr(sorted(variables.items())))
+        key = (document, hashable, repr(sorted(variables.items())))
         known = self._answers.get(key)
         if known is None:
-            known = self._execute(document, roots, variables, literals)
+            # some hundred milliseconds for a whole schema: other requests go on meanwhile
+            known = await asyncio.to_thread(self._execute, document, roots, variables, literals)
             self._answers.put(key, known)
         return known
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncpg
 
-from lictor.engine.errors import GraphQLFailure
+from lictor.engine.errors import ROOT_PATH, GraphQLFailure
 
 _CONSTRAINTS = {
     "23505": "Uniqueness violation. ",
@@ -18,12 +18,14 @@ _CONSTRAINTS = {
     "23P01": "Exclusion constraint violation. ",
 }
 
+# Connection exceptions, too many connections, the server is starting or shutting down.
+_AWAY = ("08", "53300", "57P")
 # asyncpg's own refusal to send a value. Only text is sent, so the text is not valid Unicode.
 _CLIENT_SIDE = "invalid input for query argument"
 
 
-def as_failure(error: Exception) -> GraphQLFailure:
-    """What the client is told."""
+def as_failure(error: Exception, path: str = ROOT_PATH) -> GraphQLFailure:
+    """What the client is told. `path` is the field whose constraint was violated."""
     if isinstance(error, asyncpg.PostgresError):
         state = getattr(error, "sqlstate", None) or ""
         message = str(getattr(error, "message", None) or error)
@@ -31,9 +33,15 @@ def as_failure(error: Exception) -> GraphQLFailure:
             return _not_utf8()
         if state in _CONSTRAINTS:
             code = "permission-error" if state == "23514" else "constraint-violation"
-            return GraphQLFailure.of(_CONSTRAINTS[state] + message, code=code, kind="data")
+            return GraphQLFailure.of(_CONSTRAINTS[state] + message, path=path, code=code, kind="data")
         if state.startswith("22") or state == "42804":
             return GraphQLFailure.of(message, code="data-exception", kind="data")
+        if state.startswith("54"):
+            return GraphQLFailure.of(
+                "the query is too complex for the database", code="unexpected", kind="data"
+            )
+        if state.startswith(_AWAY):
+            return _away()
         if state == "57014":
             return GraphQLFailure.of(
                 "the query took too long and was cancelled", code="unexpected", kind="internal"
@@ -43,6 +51,10 @@ def as_failure(error: Exception) -> GraphQLFailure:
         return GraphQLFailure.of("database query error", code="unexpected", kind="internal")
     if isinstance(error, UnicodeError):
         return _not_utf8()
+    return _away()
+
+
+def _away() -> GraphQLFailure:
     return GraphQLFailure.of("connection to the database failed", code="unexpected", kind="internal")
 
 

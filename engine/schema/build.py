@@ -7,7 +7,7 @@ serves. Never: touches the database or parses a request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lictor.engine.catalog import Catalog, CatalogFunction, CatalogTable
 from lictor.engine.metadata.model import Function, Metadata, QualifiedName, Relationship, Table
@@ -21,9 +21,11 @@ from lictor.engine.schema.model import (
     RelationshipField,
     RoleSchema,
     RootField,
+    RootKind,
     Schema,
     TableType,
 )
+from lictor.engine.schema.operators import UPDATE_OPERATORS
 from lictor.engine.schema.scalars import scalar
 from lictor.engine.types import ADMIN
 
@@ -142,6 +144,22 @@ class _Builder:
         )
         if table_type.primary_key:
             self._add_query(RootField(custom.get("select_by_pk", f"{name}_by_pk"), "by_pk", table_type))
+        if table_type.insertable:
+            self._add_table_mutations(custom, table_type)
+
+    def _add_table_mutations(self, custom: Mapping[str, str], table_type: TableType) -> None:
+        name = table_type.name
+        fields: list[tuple[RootKind, str]] = [
+            ("insert", f"insert_{name}"),
+            ("insert_one", f"insert_{name}_one"),
+            ("update", f"update_{name}"),
+            ("delete", f"delete_{name}"),
+        ]
+        if table_type.primary_key:
+            fields.append(("update_by_pk", f"update_{name}_by_pk"))
+            fields.append(("delete_by_pk", f"delete_{name}_by_pk"))
+        for kind, default in fields:
+            self._add_mutation(RootField(custom.get(kind, default), kind, table_type))
 
     def _add_query(self, field: RootField) -> None:
         if field.name in self.query:
@@ -259,6 +277,7 @@ class _Builder:
         query = list(query)
         enum_bearing = {"order_by", "cursor_ordering"}
         structural = {"order_by"}
+        row_types: set[str] = set()
         for table in tables:
             enum_bearing |= {
                 f"{table.name}_order_by",
@@ -267,6 +286,12 @@ class _Builder:
             }
             structural |= {f"{table.name}_bool_exp"}
             structural |= {column.scalar.comparison_exp for column in table.columns.values()}
+            enum_bearing |= {
+                f"{table.name}_{part}" for part in ("on_conflict", "constraint", "update_column")
+            }
+            structural |= {f"{table.name}{operator}_input" for operator in UPDATE_OPERATORS}
+            structural.add(f"{table.name}_pk_columns_input")
+            row_types.add(f"{table.name}_insert_input")
         structural |= {field.function.args_type for field in query if field.function}
         return RoleSchema(
             role=role,
@@ -275,6 +300,7 @@ class _Builder:
             tables={table.name: table for table in tables},
             structural_types=frozenset(structural | enum_bearing | {"jsonb_cast_exp"}),
             enum_bearing=frozenset(enum_bearing),
+            row_types=frozenset(row_types),
             action_types=self.action_types,
         )
 
@@ -294,7 +320,7 @@ def _table_type(table: Table, found: CatalogTable) -> TableType:
             column=column.name,
             scalar=scalar(column.pg_type, column.sql_type),
             nullable=column.nullable,
-            has_default=column.has_default,
+            default_sql=column.default_sql,
             generated=column.generated,
             comment=table.column_comments.get(column.name) or column.comment,
         )

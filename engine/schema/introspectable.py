@@ -26,12 +26,13 @@ from lictor.engine.schema.introspectable_inputs import (
     STRING,
     EnumType,
     InputObjectType,
-    InputTypes,
     ObjectType,
     ScalarType,
     list_of,
 )
+from lictor.engine.schema.introspectable_mutations import MutationTypes
 from lictor.engine.schema.model import (
+    MUTATION_KINDS,
     ActionField,
     ColumnField,
     FunctionType,
@@ -51,7 +52,7 @@ def build_graphql_schema(role: RoleSchema) -> GraphQLSchema:
     return _Types(role).schema()
 
 
-class _Types(InputTypes):
+class _Types(MutationTypes):
     def schema(self) -> GraphQLSchema:
         query = {name: self._root(field) for name, field in self.role.query.items()}
         if not query:
@@ -73,6 +74,8 @@ class _Types(InputTypes):
             return self._action(field.action, field.comment)
         table = field.table
         assert table is not None
+        if field.kind in MUTATION_KINDS:
+            return self.mutation(field)
         if field.kind == "by_pk":
             arguments = {
                 c.name: GraphQLArgument(GraphQLNonNull(self.scalar(c.scalar))) for c in table.primary_key

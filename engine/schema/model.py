@@ -17,7 +17,12 @@ from lictor.engine.schema.coercion import Coercers
 from lictor.engine.schema.gtypes import GType
 from lictor.engine.schema.scalars import Scalar
 
-RootKind = Literal["select", "by_pk", "aggregate", "function", "function_aggregate", "action"]
+RootKind = Literal[
+    "select", "by_pk", "aggregate", "function", "function_aggregate", "action",
+    "insert", "insert_one", "update", "update_by_pk", "delete", "delete_by_pk",
+]  # fmt: skip
+
+MUTATION_KINDS = frozenset({"insert", "insert_one", "update", "update_by_pk", "delete", "delete_by_pk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class ColumnField:
     column: str
     scalar: Scalar
     nullable: bool
-    has_default: bool
+    default_sql: str | None
     generated: bool
     comment: str | None
 
@@ -59,6 +64,11 @@ class TableType:
     primary_key: tuple[ColumnField, ...] = ()
     unique: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     insertable: bool = True
+
+    @property
+    def written_columns(self) -> dict[str, ColumnField]:
+        """The columns that inserts and updates may name."""
+        return {name: column for name, column in self.columns.items() if not column.generated}
 
     @property
     def numeric_columns(self) -> list[ColumnField]:
@@ -121,7 +131,11 @@ class RootField:
 
 @dataclass(frozen=True, eq=False)
 class RoleSchema:
-    """What one role may name. `enum_bearing` are input types whose JSON strings may be enum values."""
+    """What one role may name.
+
+    For the plan's key: `structural_types` are input types whose structure decides the SQL, `enum_bearing` those
+    of them whose JSON strings may be enum values, `row_types` those that travel as data whatever is in them.
+    """
 
     role: str
     query: Mapping[str, RootField]
@@ -129,6 +143,7 @@ class RoleSchema:
     tables: Mapping[str, TableType]
     structural_types: frozenset[str]
     enum_bearing: frozenset[str]
+    row_types: frozenset[str]
     action_types: ActionTypes
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from lictor.engine.schema.scalars import STRING, Scalar
+from lictor.engine.schema.scalars import INT, STRING, Scalar
 
 OperandShape = Literal["one", "many"]
 
@@ -80,3 +80,21 @@ NUMERIC_AGGREGATES = (
     "avg", "stddev", "stddev_pop", "stddev_samp", "sum", "var_pop", "var_samp", "variance",
 )  # fmt: skip
 COMPARABLE_AGGREGATES = ("max", "min")
+
+# Update operators: SQL of the new value; {0} is the column, {1} the operand. None takes the column's own type.
+UPDATE_OPERATORS: dict[str, tuple[str, Scalar | None]] = {
+    "_set": ("{1}", None),
+    "_inc": ("{0} + {1}", None),
+    "_append": ("{0} || {1}", None),
+    "_prepend": ("{1} || {0}", None),
+    "_delete_key": ("{0} - {1}", STRING),
+    "_delete_elem": ("{0} - {1}", INT),
+    "_delete_at_path": ("{0} #- {1}", STRING),
+}
+
+
+def update_operator_takes(operator: str, scalar: Scalar) -> bool:
+    """May the operator be used on a column of the type?"""
+    if operator == "_set":
+        return True
+    return scalar.is_numeric if operator == "_inc" else scalar.pg_type == "jsonb"

@@ -81,6 +81,4 @@ def scalar(pg_type: str, sql_type: str) -> Scalar:
 
 STRING = scalar("text", "text")
 INT = scalar("int4", "integer")
-BIGINT = scalar("int8", "bigint")
-BOOLEAN = scalar("bool", "boolean")
 JSONB = scalar("jsonb", "jsonb")

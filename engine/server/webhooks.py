@@ -19,8 +19,9 @@ from lictor.engine.metadata.model import Action
 from lictor.engine.types import ActionCall, Session
 
 _TEMPLATE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-# Headers of the client's request that say something about that request only.
+# Headers that say something about the client's own request only
 _NOT_FORWARDED = frozenset({
+    "x-hasura-admin-secret", "x-hasura-access-key",  # and the key to everything
     "accept-encoding", "connection", "content-length", "content-type", "host", "keep-alive", "origin",
     "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
 })  # fmt: skip

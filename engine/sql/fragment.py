@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 from lictor.engine.plan.nodes import Param
 
-Piece = "str | Param | Sql"
-
 
 @dataclass(frozen=True, slots=True)
 class Sql:
@@ -60,8 +58,8 @@ def qualified(schema: str, name: str) -> str:
     return f"{ident(schema)}.{ident(name)}"
 
 
-def render(fragment: Sql) -> tuple[str, tuple[Param, ...]]:
-    """The statement's text and its parameters."""
+def render(fragment: Sql, first: int = 1) -> tuple[str, tuple[Param, ...]]:
+    """The statement's text and its parameters, numbered from `first`."""
     numbers: dict[Param, str] = {}
     out: list[str] = []
     for part in fragment.parts:
@@ -70,6 +68,6 @@ def render(fragment: Sql) -> tuple[str, tuple[Param, ...]]:
             continue
         number = numbers.get(part)
         if number is None:
-            number = numbers[part] = f"${len(numbers) + 1}"
+            number = numbers[part] = f"${len(numbers) + first}"
         out.append(number)
     return "".join(out), tuple(numbers)

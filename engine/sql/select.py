@@ -1,13 +1,14 @@
 """Selects as SQL whose result is JSON.
 
 In: `Select` and `AggregateSelect` of the plan. Out: `Sql` expressions that yield one json value per root field:
-an object, null, or a list. Related rows are correlated subqueries: Postgres evaluates them after LIMIT.
+an object, null, or a list. Related rows are correlated subqueries, single ones of lists without limit are joins.
 """
 
 from __future__ import annotations
 
 from lictor.engine.plan.nodes import (
     AggregateFields,
+    AggregateRoot,
     AggregateSelect,
     ColumnLeaf,
     CountField,
@@ -17,6 +18,7 @@ from lictor.engine.plan.nodes import (
     RelationAggregateLeaf,
     Rows,
     Select,
+    SelectRoot,
     TypenameLeaf,
 )
 from lictor.engine.schema.model import RelationshipField
@@ -45,6 +47,12 @@ class SelectBuilder:
         self.aliases = Aliases()
         self.stringify_numbers = stringify_numbers
 
+    def root(self, root: SelectRoot | AggregateRoot) -> Sql:
+        """The json of a root field."""
+        if isinstance(root, AggregateRoot):
+            return self.aggregate_of(root.aggregate)
+        return self.object_of(root.select) if root.single else self.list_of(root.select)
+
     # --- rows -------------------------------------------------------------------------------------------
 
     def list_of(self, select: Select, via: tuple[RelationshipField, str] | None = None) -> Sql:
@@ -54,15 +62,43 @@ class SelectBuilder:
         rows = self._rows_of_fields(select, via)
         return cat(f"(SELECT coalesce(json_agg({ROW}), '[]') FROM (", rows, f") AS {ROW})")
 
-    def object_of(self, select: Select, via: tuple[RelationshipField, str] | None = None) -> Sql:
-        """One row as a json object, or null."""
+    def object_of(
+        self, select: Select, via: tuple[RelationshipField, str] | None = None, *, joined: bool = False
+    ) -> Sql:
+        """One row as a json object, or null. `joined`: this will stand in a join, and so shall what is below."""
         alias = self.aliases.next()
         limit = "" if via is None or via[0].unique else " LIMIT 1"
-        source = self._source(select.rows, alias, via)
         if self._short(select.fields):
-            fields = self._columns(select.fields, alias)
+            joins: list[Sql] | None = [] if joined else None
+            fields = self._columns(select.fields, alias, joins)
+            source = self._source(select.rows, alias, via, joins)
             return cat(f"(SELECT row_to_json({ROW}) FROM (SELECT ", fields, source, limit, f") AS {ROW})")
+        source = self._source(select.rows, alias, via)
         return cat("(SELECT ", self._object(select.fields, alias), source, limit, ")")
+
+    def rows_over(self, rows: str, fields: tuple[Leaf, ...]) -> Sql:
+        """A json list of the fields of each row of `rows`, any FROM item."""
+        alias = self.aliases.next()
+        if self._short(fields):
+            columns = self._columns(fields, alias)
+            return cat(
+                f"(SELECT coalesce(json_agg({ROW}), '[]') FROM (SELECT ",
+                columns,
+                f" FROM {rows} AS {alias}) AS {ROW})",
+            )
+        return cat(
+            "(SELECT coalesce(json_agg(", self._object(fields, alias), f"), '[]') FROM {rows} AS {alias})"
+        )
+
+    def row_over(self, rows: str, fields: tuple[Leaf, ...]) -> Sql:
+        """The fields of the only row of `rows` as a json object, or null."""
+        alias = self.aliases.next()
+        if self._short(fields):
+            columns = self._columns(fields, alias)
+            return cat(
+                f"(SELECT row_to_json({ROW}) FROM (SELECT ", columns, f" FROM {rows} AS {alias}) AS {ROW})"
+            )
+        return cat("(SELECT ", self._object(fields, alias), f" FROM {rows} AS {alias})")
 
     def _long_list(self, select: Select, via: tuple[RelationshipField, str] | None) -> Sql:
         alias = self.aliases.next()
@@ -82,7 +118,11 @@ class SelectBuilder:
             # fields only of the rows that remain
             rows = self._whole_rows(select.rows, via)
             return cat("SELECT ", self._columns(select.fields, alias), " FROM (", rows, f") AS {alias}")
-        return cat("SELECT ", self._columns(select.fields, alias), self._source(select.rows, alias, via))
+        # A join of many rows can be hashed, where a subquery runs once for each. With LIMIT it is the other way
+        # round: the join would be made before the sort, a subquery only runs for the rows that remain.
+        joins: list[Sql] | None = [] if select.rows.limit is None else None
+        columns = self._columns(select.fields, alias, joins)
+        return cat("SELECT ", columns, self._source(select.rows, alias, via, joins))
 
     def _whole_rows(self, rows: Rows, via: tuple[RelationshipField, str] | None) -> Sql:
         """SELECT all columns FROM …, in order."""
@@ -92,15 +132,21 @@ class SelectBuilder:
             distinct = "DISTINCT ON (" + ", ".join(column_sql(alias, c) for c in rows.distinct_on) + ") "
         return cat(f"SELECT {distinct}{alias}.*", self._source(rows, alias, via))
 
-    def _source(self, rows: Rows, alias: str, via: tuple[RelationshipField, str] | None) -> Sql:
-        """FROM … WHERE … ORDER BY … LIMIT … OFFSET …"""
+    def _source(
+        self,
+        rows: Rows,
+        alias: str,
+        via: tuple[RelationshipField, str] | None,
+        joins: list[Sql] | None = None,
+    ) -> Sql:
+        """FROM … JOIN … WHERE … ORDER BY … LIMIT … OFFSET …"""
         conditions: list[Sql] = []
         if via is not None:
             conditions.append(cat(join_sql(via[0], via[1], alias)))
         where = where_sql(rows.where, alias, self.aliases)
         if where.parts != ("TRUE",):
             conditions.append(where)
-        pieces: list[Sql] = [cat(" FROM ", self._from(rows), f" AS {alias}")]
+        pieces: list[Sql] = [cat(" FROM ", self._from(rows), f" AS {alias}"), *(joins or ())]
         if conditions:
             pieces.append(cat(" WHERE ", join(" AND ", conditions)))
         order = order_sql(rows.order_by, alias, self.aliases)
@@ -132,13 +178,16 @@ class SelectBuilder:
     def _short(fields: tuple[Leaf, ...]) -> bool:
         return all(len(field.key) <= MAX_IDENTIFIER for field in fields)
 
-    def _columns(self, fields: tuple[Leaf, ...], alias: str) -> Sql:
-        return join(", ", [cat(self._leaf(field, alias), f" AS {ident(field.key)}") for field in fields])
+    def _columns(self, fields: tuple[Leaf, ...], alias: str, joins: list[Sql] | None = None) -> Sql:
+        """The select list. Single related rows are added to `joins`, if it is a list."""
+        return join(
+            ", ", [cat(self._leaf(field, alias, joins), f" AS {ident(field.key)}") for field in fields]
+        )
 
     def _object(self, fields: tuple[Leaf, ...], alias: str) -> Sql:
         return json_object([(field.key, self._leaf(field, alias)) for field in fields])
 
-    def _leaf(self, leaf: Leaf, alias: str) -> Sql:
+    def _leaf(self, leaf: Leaf, alias: str, joins: list[Sql] | None = None) -> Sql:
         if isinstance(leaf, ColumnLeaf):
             return self._column(leaf, alias)
         if isinstance(leaf, TypenameLeaf):
@@ -147,7 +196,13 @@ class SelectBuilder:
             return self.aggregate_of(leaf.aggregate, (leaf.relationship, alias))
         if leaf.relationship.is_array:
             return self.list_of(leaf.select, (leaf.relationship, alias))
-        return self.object_of(leaf.select, (leaf.relationship, alias))
+        via = (leaf.relationship, alias)
+        if joins is None or not leaf.relationship.unique:
+            return self.object_of(leaf.select, via)
+        name = self.aliases.next()
+        row = self.object_of(leaf.select, via, joined=True)
+        joins.append(cat(" LEFT JOIN LATERAL ", row, f" AS {name}(object) ON TRUE"))
+        return cat(f"{name}.object")
 
     def _column(self, leaf: ColumnLeaf, alias: str) -> Sql:
         reference = column_sql(alias, leaf.column)

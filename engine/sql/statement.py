@@ -31,14 +31,9 @@ def build_statement(plan: OperationPlan, stringify_numbers: bool) -> Statement |
     keys: list[str] = []
     columns: list[Sql] = []
     for root in plan.roots:
-        if isinstance(root, SelectRoot):
-            expression = builder.object_of(root.select) if root.single else builder.list_of(root.select)
-        elif isinstance(root, AggregateRoot):
-            expression = builder.aggregate_of(root.aggregate)
-        else:
-            continue
-        keys.append(root.key)
-        columns.append(cat(expression, "::text"))
+        if isinstance(root, (SelectRoot, AggregateRoot)):
+            keys.append(root.key)
+            columns.append(cat(builder.root(root), "::text"))
     if not columns:
         return None
     text, params = render(cat("SELECT ", join(", ", columns)))

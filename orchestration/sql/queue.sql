@@ -40,12 +40,10 @@ waiting AS (
 ),
 -- A run that is Running with a task whose retry has come due wants a process again.
 continuing AS (
-    SELECT run.id, min(task_run.state_start_time) AS due, false AS auto_scheduled
-    FROM task_run
-    JOIN flow_run AS run ON run.id = task_run.flow_run_id
-    WHERE task_run.tenant_id = :tenant_id
-      AND task_run.state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying')
-      AND task_run.state_start_time <= :before
+    SELECT run.id, min(task.start_time) AS due, false AS auto_scheduled
+    FROM utility.waiting_task_run AS task
+    JOIN flow_run AS run ON run.id = task.flow_run_id
+    WHERE task.tenant_id = :tenant_id AND task.start_time <= :before
       AND run.state = 'Running'
       AND run.labels <@ :labels::jsonb AND (run.labels = '[]') = (:labels::jsonb = '[]')
     GROUP BY run.id

@@ -53,13 +53,15 @@ WHERE flow_run.flow_id = ANY (:flow_ids::uuid[]) AND flow_run.auto_scheduled
 GROUP BY flow_run.flow_id;
 
 -- name: prepare_due_task_runs
--- Make the missing task runs of up to :batch_size auto-scheduled runs that come due within :within, soonest first;
--- returns of how many runs. Runs that somebody else is just moving or preparing are left to them.
+-- Make the missing task runs of up to :batch_size auto-scheduled runs that come due within :within and not before
+-- :from_time, soonest first; returns of how many runs, and the time of the last. Runs that somebody else is just
+-- moving or preparing are left to them.
 WITH due AS MATERIALIZED (
-    SELECT run.id
+    SELECT run.id, run.state_start_time
     FROM flow_run AS run
     WHERE run.state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying')
       AND run.state_start_time <= now() + :within::interval
+      AND run.state_start_time >= coalesce(:from_time::timestamptz, '-infinity')
       AND run.auto_scheduled
       AND NOT EXISTS (SELECT FROM task_run WHERE task_run.flow_run_id = run.id)
       AND EXISTS (SELECT FROM task WHERE task.flow_id = run.flow_id)
@@ -67,7 +69,7 @@ WITH due AS MATERIALIZED (
     LIMIT :batch_size::bigint
     FOR NO KEY UPDATE OF run SKIP LOCKED
 ),
-ids AS MATERIALIZED (
-    SELECT coalesce(array_agg(id), '{}') AS ids FROM due
+batch AS MATERIALIZED (
+    SELECT coalesce(array_agg(id), '{}') AS ids, max(state_start_time) AS last FROM due
 )
-SELECT cardinality(ids) AS prepared, utility.create_task_runs(ids) FROM ids;
+SELECT cardinality(ids) AS prepared, last, utility.create_task_runs(ids) FROM batch;

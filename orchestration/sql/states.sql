@@ -4,14 +4,14 @@
 -- that calls that overlap wait for each other and never deadlock.
 
 -- name: set_flow_run_states
--- items: [{call, item, id, version?, state, type, start_time?, agent_id?}]
+-- items: [{call, item, id, version?, state, type, start_time?, agent_id?, number, type_before?}]; `number`
+-- counts the items for the same run within the call, `type_before` is the type of the one before.
+-- Only what is not plainly accepted comes back.
 WITH item AS MATERIALIZED (
-    -- A call may set one run several times: each item follows on the one before it.
-    SELECT *, (row_number() OVER same_run)::integer AS number, lag(type) OVER same_run AS type_before
+    SELECT *
     FROM jsonb_to_recordset(:items::jsonb) AS i (
         call integer, item integer, id uuid, version integer, state jsonb, type text, start_time timestamptz,
-        agent_id uuid)
-    WINDOW same_run AS (PARTITION BY call, id ORDER BY item)
+        agent_id uuid, number integer, type_before text)
 ),
 present AS MATERIALIZED (
     SELECT id, tenant_id, version, state, agent_id
@@ -22,7 +22,7 @@ present AS MATERIALIZED (
 ),
 judged AS MATERIALIZED (
     SELECT
-        item.*, present.tenant_id,
+        item.*, present.tenant_id, present.version + item.number AS new_version,
         CASE
             WHEN present.id IS NULL THEN 'not_found'
             WHEN item.type <> 'Submitted' THEN 'accepted'
@@ -74,21 +74,19 @@ written AS (
     INSERT INTO flow_run_state (
         tenant_id, flow_run_id, "timestamp", state, version, message, start_time, serialized_state)
     SELECT
-        accepted.tenant_id, accepted.id, clock_timestamp(), accepted.type, present.version + accepted.number,
+        accepted.tenant_id, accepted.id, clock_timestamp(), accepted.type, accepted.new_version,
         accepted.state ->> 'message', accepted.start_time, accepted.state
-    FROM accepted JOIN present ON present.id = accepted.id
-    ORDER BY accepted.call, accepted.item
+    FROM accepted
 )
-SELECT call, item, id, outcome FROM judged ORDER BY call, item;
+SELECT call, item, outcome FROM judged WHERE outcome <> 'accepted';
 
 -- name: set_task_run_states
--- items: [{call, item, id, version?, state, type, start_time?}]
+-- items as above, without agent_id. Only what is not plainly accepted comes back.
 WITH item AS MATERIALIZED (
-    -- A call may set one run several times: each item follows on the one before it.
-    SELECT *, (row_number() OVER same_run)::integer AS number, lag(type) OVER same_run AS type_before
+    SELECT *
     FROM jsonb_to_recordset(:items::jsonb) AS i (
-        call integer, item integer, id uuid, version integer, state jsonb, type text, start_time timestamptz)
-    WINDOW same_run AS (PARTITION BY call, id ORDER BY item)
+        call integer, item integer, id uuid, version integer, state jsonb, type text, start_time timestamptz,
+        number integer, type_before text)
 ),
 present AS MATERIALIZED (
     SELECT id, tenant_id, flow_run_id, version, state, nullif(serialized_state -> 'cached_inputs', 'null') AS cached_inputs
@@ -99,7 +97,7 @@ present AS MATERIALIZED (
 ),
 judged AS MATERIALIZED (
     SELECT
-        item.*, present.tenant_id, present.cached_inputs, flow_run.state AS flow_run_state,
+        item.*, present.tenant_id, present.version + item.number AS new_version, present.cached_inputs, flow_run.state AS flow_run_state,
         CASE
             WHEN present.id IS NULL THEN 'not_found'
             WHEN item.type IN ('Running', 'Cancelling') AND flow_run.state IS DISTINCT FROM 'Running' THEN 'flow_run_not_running'
@@ -124,17 +122,16 @@ written AS (
     INSERT INTO task_run_state (
         tenant_id, task_run_id, "timestamp", state, version, message, start_time, serialized_state)
     SELECT
-        accepted.tenant_id, accepted.id, clock_timestamp(), accepted.type, present.version + accepted.number,
+        accepted.tenant_id, accepted.id, clock_timestamp(), accepted.type, accepted.new_version,
         accepted.state ->> 'message', accepted.start_time,
         -- Inputs once cached stay until new ones come (3.6.6 step 3).
         CASE WHEN coalesce(accepted.state -> 'cached_inputs', 'null') IN ('null', '{}')
                   AND accepted.cached_inputs <> '{}'
              THEN accepted.state || jsonb_build_object('cached_inputs', accepted.cached_inputs)
              ELSE accepted.state END
-    FROM accepted JOIN present ON present.id = accepted.id
-    ORDER BY accepted.call, accepted.item
+    FROM accepted
 )
-SELECT call, item, id, outcome, flow_run_state FROM judged ORDER BY call, item;
+SELECT call, item, outcome, flow_run_state FROM judged WHERE outcome <> 'accepted';
 
 -- name: lock_flow_run_state
 -- The state of a run, held still for the rest of the transaction.

@@ -34,6 +34,14 @@ class Settings(BaseSettings):
     body_limit: int = Field(
         32 * MIB, ge=MIB, description="Largest request body in bytes (contract client.md 4.4)."
     )
+    batch_limit: int = Field(100, ge=1, le=10_000, description="Most operations in one array body.")
+    database_wait: float = Field(
+        8.0, ge=0, le=14, description="Seconds a call waits for a database that is away before it gets a 503."
+    )
+    actions_secret: str | None = Field(
+        None,
+        description="Shared with Hasura, which sends it to POST /actions/*; without it these routes refuse.",
+    )
     depth_limit: int = Field(20, ge=3, description="Deepest nesting of a GraphQL operation, in levels.")
     state_size_limit: int = Field(
         1_000_000, ge=10_000, description="Largest serialised state in bytes (contract server.md 3.6.6)."

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lictor.cli.embedded import processes
+from lictor.cli.embedded.postgres import PostgresServer
 from lictor.cli.instance import MARKER, Instance
 
 LICTOR = [sys.executable, "-m", "lictor.cli.main"]
@@ -51,7 +52,8 @@ def until(ask: Callable[[], bool], timeout: float, what: str) -> None:
 class LictorProcess:
     """One `lictor up` on a data directory."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, **variables: str) -> None:
+        self.variables = variables
         self.instance = Instance(data_dir)
         self.output_path = data_dir.parent / "output"
         self.process: subprocess.Popen[bytes] | None = None
@@ -60,7 +62,7 @@ class LictorProcess:
         with self.output_path.open("wb") as output:
             self.process = subprocess.Popen(
                 [*LICTOR, "up", "--port", "0", "--data-dir", str(self.instance.data_dir)],
-                env=clean_environment(),
+                env=clean_environment(**self.variables),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -98,7 +100,7 @@ class LictorProcess:
         assert self.process.poll() is None, f"lictor ended with {self.process.returncode}:\n{self.output}"
         services = self.state.get("services", {})
         states = {service["state"] for service in services.values()}
-        return "api" in services and states == {"running", "done"} and self.api_answers()
+        return bool(services) and states == {"running", "done"} and self.api_answers()
 
     def api_answers(self) -> bool:
         """Whether a query that needs the database is answered."""
@@ -111,10 +113,9 @@ class LictorProcess:
 
     def pids(self) -> list[int]:
         """Every process that belongs to it, the supervisor excepted."""
-        cluster = self.instance.data_dir / "postgres" / "cluster"
         return [
             *processes.pids_with_environment(MARKER, self.instance.marker),
-            *processes.pids_working_in(cluster),
+            *PostgresServer(self.instance.data_dir / "postgres").pids(),
         ]
 
     def stop(self, signum: signal.Signals = signal.SIGTERM) -> int:

@@ -37,6 +37,8 @@ def open_for(path: Path, terminal: io.StringIO, verbosity: str) -> None:
         ('{"event": "x"}', logging.INFO),
         ("Traceback (most recent call last):", logging.ERROR),
         ('  File "x.py", line 3', logging.DEBUG),
+        ("2026-11-22T13:47:57Z [warning  ] database_lost   error='x'", logging.WARNING),
+        ("no error so far, for your info", logging.DEBUG),
         ("{not json", logging.DEBUG),
         ("information about warnings", logging.DEBUG),
     ],

@@ -15,7 +15,7 @@ import asyncpg
 import psycopg
 import pytest
 
-from lictor.cli.embedded import accounts, processes
+from lictor.cli.embedded import accounts
 from lictor.cli.embedded.binaries import PostgresBinaries
 from lictor.cli.embedded.errors import EmbeddedServerError
 from lictor.cli.embedded.postgres import PostgresServer
@@ -110,7 +110,7 @@ def test_killed_postmaster_comes_back_with_all_that_was_committed(directory: Pat
         finally:
             again.stop()
         server.process = None
-    assert processes.pids_working_in(server.cluster) == []
+    assert server.pids() == []
 
 
 def test_orphan_is_found_and_stopped(directory: Path) -> None:
@@ -147,6 +147,34 @@ def test_pid_file_that_names_another_program_is_no_hindrance(directory: Path) ->
 
 def _identity(server: PostgresServer) -> dict[str, int]:
     return {"user": server.account.uid, "group": server.account.gid} if server.account else {}
+
+
+def test_programs_of_others_in_the_directory_are_left_alone(directory: Path) -> None:
+    server = PostgresServer(directory / "postgres", settings=FAST)
+    server.init()
+    with subprocess.Popen(["sleep", "60"], cwd=server.cluster) as shell:
+        try:
+            server.start()
+            server.stop()
+            assert shell.poll() is None
+        finally:
+            shell.kill()
+
+
+@as_root
+def test_root_writes_through_no_link_of_the_account(directory: Path) -> None:
+    precious = directory / "precious"
+    precious.write_text("untouched")
+    with PostgresServer(directory / "postgres", settings=FAST) as server:
+        pass
+    for name in ("lictor.conf", "pg_hba.conf", "postgresql.conf", "postmaster.pid"):
+        (server.cluster / name).unlink(missing_ok=True)
+        (server.cluster / name).symlink_to(precious)
+    with pytest.raises(EmbeddedServerError):
+        # It includes what the account made of postgresql.conf, and that is not one.
+        server.start()
+    assert precious.read_text() == "untouched"
+    assert precious.stat().st_uid == 0
 
 
 def test_cluster_of_another_major_is_refused_with_a_recipe(directory: Path) -> None:

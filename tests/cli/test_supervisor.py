@@ -17,6 +17,7 @@ import pytest
 from lictor.cli.embedded import processes
 from lictor.cli.supervisor import Service, StartError, Supervisor
 from lictor.cli.supervisor.service import State, Unit
+from lictor.cli.up import stop_all
 from tests.cli.lictor_process import until
 
 FOREVER = "import signal; print('here', flush=True); signal.pause()"
@@ -147,6 +148,24 @@ async def test_error_of_preparation_is_told_and_dependents_never_start(recorder:
     assert recorder.order(State.STARTING) == ["base"]
 
 
+async def test_preparation_that_fails_later_is_tried_again(recorder: Recorder, directory: Path) -> None:
+    full = directory / "full"
+
+    def prepare() -> None:
+        if full.exists():
+            raise OSError("disk full")
+
+    supervisor = recorder.supervisor(Service("x", python(FOREVER), prepare=prepare))
+    await supervisor.start()
+    unit = supervisor.units["x"]
+    assert unit.pid
+    full.touch()
+    os.kill(unit.pid, signal.SIGKILL)
+    await eventually(lambda: unit.restarts == 2)
+    full.unlink()
+    await eventually(lambda: unit.state == State.RUNNING)
+
+
 async def test_undeclared_dependency_is_refused(recorder: Recorder) -> None:
     with pytest.raises(ValueError, match="top is declared before base"):
         recorder.supervisor(Service("top", python(FOREVER), after=["base"]), Service("base", python(FOREVER)))
@@ -158,6 +177,20 @@ async def test_stubborn_service_is_killed_after_its_deadline(recorder: Recorder)
     pid = supervisor.units["x"].pid
     assert pid
     await asyncio.wait_for(supervisor.stop(), 5)
+    assert not processes.is_alive(pid)
+
+
+async def test_second_interrupt_kills_what_does_not_end(recorder: Recorder) -> None:
+    supervisor = recorder.supervisor(Service("x", python(STUBBORN), ready_line="here", stop_timeout=60))
+    await supervisor.start()
+    pid = supervisor.units["x"].pid
+    assert pid
+    stopping = asyncio.create_task(stop_all(supervisor))
+    done, _ = await asyncio.wait([stopping], timeout=0.3)
+    assert not done
+    assert processes.is_alive(pid)
+    stopping.cancel()
+    await asyncio.wait_for(stopping, 5)
     assert not processes.is_alive(pid)
 
 

@@ -125,12 +125,3 @@ def test_data_survive_a_killed_supervisor_and_its_services_do_not(lictor: Lictor
     assert not any(map(processes.is_alive, services))
     assert lictor.pids() == []
     assert not lictor.instance.state_path.exists()
-
-
-def test_killing_what_does_not_end_fast_enough(lictor: LictorProcess) -> None:
-    services = lictor.pids()
-    assert lictor.process
-    lictor.process.send_signal(signal.SIGINT)
-    until(lambda: "stopping" in lictor.output, 10, "the first Ctrl-C noticed")
-    assert lictor.stop(signal.SIGINT) == 0
-    assert not any(map(processes.is_alive, services))

@@ -85,7 +85,9 @@ async def acting_engine(library_pool: asyncpg.Pool, handlers: Handlers) -> Engin
 def asker(engine: Engine) -> Ask:
     """A function that runs a document and gives its data, or raises GraphQLFailure."""
 
-    async def ask(query: str, variables: Mapping[str, Any] | None = None, name: str | None = None, **session: Any):
+    async def ask(
+        query: str, variables: Mapping[str, Any] | None = None, name: str | None = None, **session: Any
+    ):
         body = await engine.execute(query, variables, name, Session(**session))
         document = orjson.loads(body)
         assert set(document) == {"data"}
@@ -108,7 +110,9 @@ def ask_collapsing(collapsing_engine: Engine) -> Ask:
 def refuses(strict_engine: Engine) -> Ask:
     """A function that runs a document which must fail, and gives (kind, code, path, message)."""
 
-    async def refuse(query: str, variables: Mapping[str, Any] | None = None, name: str | None = None, **session: Any):
+    async def refuse(
+        query: str, variables: Mapping[str, Any] | None = None, name: str | None = None, **session: Any
+    ):
         with pytest.raises(GraphQLFailure) as caught:
             await strict_engine.execute(query, variables, name, Session(**session))
         failure = caught.value

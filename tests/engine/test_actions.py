@@ -85,7 +85,9 @@ def test_inputs_that_do_not_fit(strict_engine, given, path, message):
 
 def test_an_integer_out_of_bounds(strict_engine):
     with pytest.raises(GraphQLFailure) as caught:
-        strict_engine.prepare(PUBLISH).action_calls({"input": {"article_id": "x", "nested": {"count": 2**31}}})
+        strict_engine.prepare(PUBLISH).action_calls(
+            {"input": {"article_id": "x", "nested": {"count": 2**31}}}
+        )
     assert caught.value.errors[0]["extensions"] == {"path": f"{I}.nested.count", "code": "parse-failed"}
 
 
@@ -97,7 +99,10 @@ def test_the_place_of_an_error_in_a_list(strict_engine):
         strict_engine.prepare(query).action_calls({"input": {"states": states}})
     assert caught.value.errors[0] == {
         "message": "expected one of the values ['BOOK', 'FILM'] for type 'thing_kind', but found 'SONG'",
-        "extensions": {"path": "$.selectionSet.set_states.args.input.states[37].kind", "code": "validation-failed"},
+        "extensions": {
+            "path": "$.selectionSet.set_states.args.input.states[37].kind",
+            "code": "validation-failed",
+        },
     }
 
 
@@ -135,7 +140,9 @@ def test_literals(strict_engine, document):
 
 def test_documents_that_differ_in_literals_only(strict_engine):
     for article, count in (("x", 1), ("y", 2), ("x", 3)):
-        document = f'mutation {{ publish(input: {{article_id: "{article}", nested: {{count: {count}}}}}) {{ ok }} }}'
+        document = (
+            f'mutation {{ publish(input: {{article_id: "{article}", nested: {{count: {count}}}}}) {{ ok }} }}'
+        )
         [call] = strict_engine.prepare(document).action_calls({})
         assert call.input == {"input": {"article_id": article, "nested": {"count": count}}}
 
@@ -148,7 +155,9 @@ def test_variables_inside_literals(strict_engine):
     [call] = strict_engine.prepare(query).action_calls({"a": "x", "n": 1, "o": {"k": []}})
     assert call.input == {"input": {"article_id": "x", "nested": {"count": 1}, "options": {"k": []}}}
     [call] = strict_engine.prepare(query).action_calls({"a": "x", "n": 1, "o": None, "l": ["q"]})
-    assert call.input == {"input": {"article_id": "x", "nested": {"count": 1}, "options": None, "labels": ["q"]}}
+    assert call.input == {
+        "input": {"article_id": "x", "nested": {"count": 1}, "options": None, "labels": ["q"]}
+    }
 
 
 DOCUMENTS_REFUSED = {

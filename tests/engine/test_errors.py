@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import asyncpg
 import pytest
 
-from lictor.engine import GraphQLFailure, Session
+from lictor.engine import Engine, GraphQLFailure, Session
+from tests.engine.conftest import METADATA
 
 S = "$.selectionSet"
 # document → (kind, path, message); the code is validation-failed
@@ -177,7 +181,9 @@ async def test_subscriptions_are_not_for_http(refuses):
     assert message == "subscriptions are not supported over HTTP, use websockets instead"
 
 
-@pytest.mark.parametrize("document", ["", "{", "{ author { id }", "query (", '{ author(where: "x) { id } }', "{ a: }", "\0"])
+@pytest.mark.parametrize(
+    "document", ["", "{", "{ author { id }", "query (", '{ author(where: "x) { id } }', "{ a: }", "\0"]
+)
 async def test_syntax(refuses, document):
     kind, code, path, message = await refuses(document)
     assert (kind, code, path) == ("syntax", "validation-failed", "$.query")
@@ -273,7 +279,9 @@ WRONG_VARIABLES = {
 async def test_variables_that_do_not_fit(refuses, ask, declared):
     type_name, selection = declared
     for given, path, message in WRONG_VARIABLES[declared]:
-        kind, _, found_path, found_message = await refuses(f"query ($v: {type_name}) {{ {selection} }}", given)
+        kind, _, found_path, found_message = await refuses(
+            f"query ($v: {type_name}) {{ {selection} }}", given
+        )
         assert (found_path, kind in ("coercion", "validation")) == (path, True), given
         assert message is None or found_message == message, given
 
@@ -330,3 +338,62 @@ def test_prepare_checks_documents_without_their_variables(strict_engine):
 )
 def test_depth(strict_engine, document, depth):
     assert strict_engine.prepare(document).depth == depth
+
+
+async def test_fragments_that_multiply_are_refused_in_bounded_time(refuses):
+    fragments = " ".join(f"fragment F{i} on author {{ ...F{i + 1} ...F{i + 1} }}" for i in range(40))
+    _, _, path, message = await refuses(
+        "{ author { ...F0 } } " + fragments + " fragment F40 on author { id }"
+    )
+    assert (path, message) == ("$.query", "the operation selects too many fields")
+
+
+async def test_an_alias_bomb_is_refused(refuses):
+    *_, message = await refuses("{ author { " + " ".join(f"a{i}: id" for i in range(30_000)) + " } }")
+    assert message == "the operation selects too many fields"
+
+
+async def test_values_that_are_nested_too_deeply(refuses):
+    where: dict = {"id": {"_eq": 1}}
+    for _ in range(3_000):
+        where = {"_not": where}
+    kind, _, _, message = await refuses(
+        "query ($w: author_bool_exp) { author(where: $w) { id } }", {"w": where}
+    )
+    assert (kind, message) == ("coercion", "the values of the request are nested too deeply")
+
+
+async def test_actions_with_values_that_are_nested_too_deeply(strict_engine):
+    nested: dict = {"count": 1}
+    for _ in range(3_000):
+        nested = {"count": 1, "again": nested}
+    prepared = strict_engine.prepare("mutation ($i: publish_input!) { publish(input: $i) { ok } }")
+    with pytest.raises(GraphQLFailure, match="nested too deeply"):
+        prepared.action_calls({"i": {"article_id": "x", "nested": nested}})
+
+
+async def test_a_database_that_is_away_is_told_without_details(postgres, library_dsn):
+    """The cause stays on the failure, for whoever may repeat the request; the client learns no SQL."""
+    async with asyncpg.create_pool(library_dsn, min_size=1, max_size=1) as pool:
+        engine = await Engine.start(pool, METADATA)
+        connection = await asyncpg.connect(library_dsn)
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid = $1",
+            await pool.fetchval("SELECT pg_backend_pid()"),
+        )
+        await connection.close()
+        answer = await asyncio.gather(
+            *(engine.execute("{ author_by_pk(id: 1) { id } }", None, None, Session()) for _ in range(3)),
+            return_exceptions=True,
+        )
+        lost = [failure for failure in answer if isinstance(failure, GraphQLFailure)]
+        assert all(
+            (failure.kind, failure.errors[0]["message"], failure.__cause__ is None)
+            == ("internal", "connection to the database failed", False)
+            for failure in lost
+        )
+        assert answer[-1] == b'{"data":{"author_by_pk":{"id":1}}}'  # the pool replaces the lost connection
+    with pytest.raises(GraphQLFailure) as caught:
+        await engine.execute("{ author_by_pk(id: 1) { id } }", None, None, Session())
+    assert caught.value.errors[0]["message"] == "connection to the database failed"

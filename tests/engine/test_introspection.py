@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from graphql import (
     NoUnusedVariablesRule,
@@ -14,7 +16,8 @@ from graphql import (
     validate_schema,
 )
 
-from lictor.engine import GraphQLFailure
+from lictor.engine import Engine, GraphQLFailure, Session
+from tests.engine.conftest import METADATA
 
 QUERY = get_introspection_query(descriptions=True)
 
@@ -35,7 +38,7 @@ async def test_the_schema_is_one(ask):
 
 
 SIGNATURES = [
-    ("query_root", "author", "author(\n    \"\"\"distinct select on columns\"\"\"\n", "[author!]!"),
+    ("query_root", "author", 'author(\n    """distinct select on columns"""\n', "[author!]!"),
     ("query_root", "author_by_pk", "(id: Int!)", "author"),
     ("query_root", "author_aggregate", "", "author_aggregate!"),
     ("query_root", "articles", "", "[article!]!"),
@@ -118,7 +121,9 @@ async def test_one_type_by_name_with_alias_variable_and_fragment(ask):
     assert await ask('{ __type(name: "thing_kind") { enumValues { name } } }') == {
         "__type": {"enumValues": [{"name": "BOOK"}, {"name": "FILM"}]}
     }
-    assert await ask('{ __type(name: "mood_comparison_exp") { kind } }') == {"__type": {"kind": "INPUT_OBJECT"}}
+    assert await ask('{ __type(name: "mood_comparison_exp") { kind } }') == {
+        "__type": {"kind": "INPUT_OBJECT"}
+    }
 
 
 async def test_a_role_sees_its_own_schema(ask):
@@ -138,3 +143,15 @@ def test_sdl(strict_engine):
     sdl = print_schema(strict_engine.graphql_schema())
     assert "type query_root {" in sdl
     assert "lost_table" not in sdl
+
+
+async def test_other_requests_go_on_while_a_schema_is_read(library_pool):
+    """The first introspection takes long; it must not hold up the event loop."""
+    engine = await Engine.start(library_pool, METADATA)
+    reading = asyncio.create_task(engine.execute(QUERY, None, None, Session()))
+    answered = 0
+    while not reading.done():
+        await engine.execute("{ author_by_pk(id: 1) { id } }", None, None, Session())
+        answered += 1
+    assert answered > 1
+    assert b'"query_root"' in await reading

@@ -81,7 +81,9 @@ async def test_bad_relationships_actions_and_clashes_leave_the_rest_serving(copi
         (copied / "actions.graphql").read_text() + "\nextend type Query { author: String }\n"
     )
     (copied / "actions.yaml").write_text(
-        (copied / "actions.yaml").read_text().replace(
+        (copied / "actions.yaml")
+        .read_text()
+        .replace(
             "actions:\n",
             'actions:\n  - name: author\n    definition: {handler: "x"}\n  - name: unsigned\n    definition: {handler: "x"}\n',
         )

@@ -20,7 +20,10 @@ SHARED = [
     ('{ author(where: {name: {_eq: "Ada"}}) { id } }', '{ author(where: {name: {_eq: "x\\"y"}}) { id } }'),
     ("{ author(limit: 1) { id } }", "{ author(limit: 2) { id } }"),
     ("{ author_by_pk(id: 1) { id } }", "{ author_by_pk(id: 2) { id } }"),
-    ('{ articles(where: {id: {_in: ["a"]}}) { id } }', '{ articles(where: {id: {_in: ["a", "b", "c"]}}) { id } }'),
+    (
+        '{ articles(where: {id: {_in: ["a"]}}) { id } }',
+        '{ articles(where: {id: {_in: ["a", "b", "c"]}}) { id } }',
+    ),
 ]
 APART = [
     ('{ author(where: {name: {_eq: "1"}}) { id } }', "{ author(where: {name: {_eq: 1}}) { id } }"),
@@ -57,7 +60,9 @@ async def test_shared_plans_answer_each_its_own(ask):
 
 async def test_the_same_requests_at_the_same_time(strict_engine):
     async def one(number: int) -> None:
-        body = await strict_engine.execute(f"{{ author_by_pk(id: {number % 4 + 1}) {{ id }} }}", None, None, Session())
+        body = await strict_engine.execute(
+            f"{{ author_by_pk(id: {number % 4 + 1}) {{ id }} }}", None, None, Session()
+        )
         assert orjson.loads(body) == {"data": {"author_by_pk": {"id": number % 4 + 1}}}
 
     await asyncio.gather(*(one(n) for n in range(200)))

@@ -55,7 +55,7 @@ async def test_every_table_query_runs(engine):
         prepared = engine.prepare(operation["document"])
         if prepared.only_actions:
             continue
-        variables = {name: None for name in prepared.document.declared}
+        variables = dict.fromkeys(prepared.document.declared)
         answer = json.loads(await engine.run(prepared, variables, Session()))
         assert answer["data"][operation["root_field"]] in ([], None), operation["document"]
         ran += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import yaml
 from graphql import (
@@ -23,6 +25,7 @@ from tests.hasura.contract_api import (
     SCALARS,
     fields,
 )
+from tests.hasura.contract_tables import COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +91,19 @@ def test_enums_and_scalars(schema):
     assert {
         name for name, one in schema.type_map.items() if isinstance(one, GraphQLScalarType)
     } - built_in == SCALARS
+
+
+def test_no_type_has_the_name_of_a_generated_one(schema):
+    """Hasura gives each table T types whose names begin with T."""
+    generated = re.compile(
+        rf"({'|'.join([*COLUMNS, 'utility_traversal', 'query', 'mutation', 'subscription'])})"
+        "(_(aggregate(_.*)?|bool_exp|insert_input|set_input|inc_input|pk_columns_input|order_by|updates|on_conflict"
+        "|constraint|(select|update)_column(_.*)?|mutation_response|stream_cursor.*|obj_rel_insert_input|root"
+        "|arr_rel_insert_input|(append|prepend|delete_(at_path|elem|key))_input"
+        "|(avg|count|max|min|stddev(_pop|_samp)?|sum|var(_pop|_samp)|variance)(_.*)?))?"
+    )
+    assert generated.fullmatch("flow_run_insert_input")
+    assert [name for name in schema.type_map if generated.fullmatch(name)] == []
 
 
 def test_the_yaml_lists_what_the_sdl_declares(schema, actions_yaml):

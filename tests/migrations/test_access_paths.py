@@ -94,8 +94,18 @@ def test_no_index_holds_what_a_heartbeat_writes(world, kind):
         "SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indexrelid WHERE indrelid = %s::regclass",
         kind,
     )
-    assert ("state_start_time",) in indexed
-    assert not {"heartbeat", "updated"} & {name for (name,) in indexed}
+    names = {name for (name,) in indexed}
+    assert "id" in names
+    assert not {"heartbeat", "updated"} & names
+
+
+def test_no_index_of_task_run_names_its_state(world):
+    """Neither as a key nor in a predicate, so that states are HOT updates (docs/decisions/0007-hot-updates.md)."""
+    definitions = world.rows(
+        "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'task_run'::regclass"
+    )
+    assert len(definitions) > 3
+    assert [text for (text,) in definitions if "state" in text] == []
 
 
 async def _poll(connection: asyncpg.Connection, world: World, agent: Any = None) -> list[Any]:

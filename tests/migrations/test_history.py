@@ -175,18 +175,33 @@ def test_a_run_that_is_deleted_while_a_row_comes_takes_it_along(world, connect, 
     assert world.value(f"SELECT count(*) FROM {table} WHERE {kind}_id = %s", run) == 0
 
 
-@pytest.mark.parametrize("kind", ["flow_run", "task_run"])
-def test_statements_that_name_the_same_runs_in_any_order_never_deadlock(world, connect, busy, kind):
-    """Each holds all its runs or waits for all of them."""
-    runs = [id for (id,) in world.rows(f"SELECT id FROM {kind} ORDER BY id")]
-    statement = (
-        f"INSERT INTO {kind}_state (tenant_id, {kind}_id, state, version, serialized_state) "
-        "SELECT %s, id, 'Running', 10, '{}' FROM unnest(%s::uuid[]) WITH ORDINALITY AS run (id, n) ORDER BY n"
-    )
-    first, second, third = connect(), connect(), connect()
+def test_writing_logs_stops_nobody_but_a_deleter(world, connect, busy):
+    """Log lines hold their run only against deletion: heartbeats and states of it go on."""
+    _, (run, *_) = busy
+    task_run = world.task_runs(run)[0]
+    writer, other = connect(), connect()
+    with writer.transaction():
+        writer.execute(
+            "INSERT INTO log (tenant_id, flow_run_id, task_run_id) VALUES (%s, %s, %s)",
+            (world.tenant, run, task_run),
+        )
+        other.execute("SET lock_timeout = '2s'")
+        other.execute("UPDATE flow_run SET heartbeat = now() WHERE id = %s", (run,))
+        for kind, id in (("flow_run", run), ("task_run", task_run)):
+            other.execute(_insert(kind, f"{kind}_state", 9), (world.tenant, id))
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("DELETE FROM flow_run WHERE id = %s", (run,))
+    assert world.row("flow_run", run).version == 9
+    assert world.row("task_run", task_run).version == 9
+
+
+def test_an_open_log_transaction_does_not_hold_up_other_log_writers(world, connect, busy):
+    _, (run, *_) = busy
+    first, second = connect(), connect()
+    second.execute("SET lock_timeout = '2s'")
     with first.transaction():
-        first.execute(f"SELECT FROM {kind} WHERE id = %s FOR UPDATE", (runs[-1],))
-        with held_back(second, world.db, third, statement, world.tenant, runs[::-1][1:]) as written:
-            second.execute(statement, (world.tenant, runs[:-1]))
-    assert written.result() == len(runs) - 1
-    assert world.value(f"SELECT count(*) FROM {kind} WHERE version = 10") == len(runs) - 1
+        for connection in (first, second):
+            connection.execute(
+                "INSERT INTO log (tenant_id, flow_run_id) VALUES (%s, %s)", (world.tenant, run)
+            )
+    assert world.value("SELECT count(*) FROM log WHERE flow_run_id = %s", run) == 5

@@ -219,3 +219,24 @@ def test_states_are_kept_as_sent_but_for_what_clients_cannot_read_back():
     prepared = prepare_state(submitted)
     assert (json.loads(prepared.encoded), prepared.start_time) == (submitted, None)
     assert json.loads(prepare_state({"type": "Failed", "message": r"a \u0000 in words"}).encoded)["message"]
+
+
+async def test_what_waits_for_a_time_is_kept_apart_while_it_waits(pool):
+    run_id = await new_run(pool)
+    [task_run] = await task_runs(pool, run_id)
+
+    async def waiting() -> list[datetime]:
+        rows = await pool.fetch(
+            "SELECT start_time FROM utility.waiting_task_run WHERE task_run_id = $1", task_run["id"]
+        )
+        return [row["start_time"] for row in rows]
+
+    assert await waiting() == []
+    first, second = datetime(2030, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
+    for start in (first, second):
+        await set_task(pool, task_run["id"], {"type": "Retrying", "start_time": start.isoformat()})
+        assert await waiting() == [start]
+    await set_task(pool, task_run["id"], {"type": "Submitted", "state": {"type": "Retrying"}})
+    assert await waiting() == []
+    await set_task(pool, task_run["id"], {"type": "Paused"})
+    assert await waiting() == []

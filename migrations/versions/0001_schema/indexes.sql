@@ -1,6 +1,6 @@
 -- Indexes. Those that the queue, the services and the dashboard need hold live rows only, so that
 -- their cost does not grow with history. No index holds `updated` or `heartbeat`: a heartbeat must
--- stay a HOT update.
+-- stay a HOT update; and none on task_run names a column of its state, so that its states are, too.
 
 CREATE INDEX ix_agent_agent_config_id ON agent (agent_config_id);
 CREATE INDEX ix_agent_config_tenant_id ON agent_config (tenant_id);
@@ -37,12 +37,7 @@ CREATE INDEX ix_flow_run_auto_scheduled ON flow_run (flow_id, scheduled_start_ti
 
 CREATE INDEX ix_task_run_task_id ON task_run (task_id);
 CREATE INDEX ix_task_run_name_trgm ON task_run USING gin (name gin_trgm_ops) WHERE name IS NOT NULL;
-CREATE INDEX ix_task_run_due ON task_run (tenant_id, state_start_time)
-    WHERE state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying');
-CREATE INDEX ix_task_run_live ON task_run (flow_run_id)
-    WHERE state IN ('Running', 'Cancelling');
-CREATE INDEX ix_task_run_cached_by_key ON task_run (cache_key, state_timestamp) WHERE state = 'Cached';
-CREATE INDEX ix_task_run_cached_by_task ON task_run (task_id, state_timestamp) WHERE state = 'Cached';
+CREATE INDEX ix_task_run_cache_key ON task_run (cache_key) WHERE cache_key IS NOT NULL;
 CREATE INDEX ix_task_run_artifact_task_run_id ON task_run_artifact (task_run_id);
 CREATE INDEX ix_task_run_artifact_tenant_id ON task_run_artifact (tenant_id);
 

@@ -63,3 +63,14 @@ CREATE TABLE task_run_artifact (
     kind varchar NOT NULL,
     data jsonb NOT NULL DEFAULT '{}'
 );
+
+-- Task runs that wait for a time (retries, mostly), kept by the state trigger. An index on task_run would
+-- make every state change rewrite all of that table's index entries: no update of a column that an index
+-- or its predicate names can be HOT (docs/decisions/0007-hot-updates.md).
+CREATE TABLE utility.waiting_task_run (
+    task_run_id uuid PRIMARY KEY REFERENCES task_run ON DELETE CASCADE,
+    flow_run_id uuid NOT NULL,
+    tenant_id uuid NOT NULL,
+    start_time timestamptz NOT NULL
+);
+CREATE INDEX ix_waiting_task_run_tenant_id_start_time ON utility.waiting_task_run (tenant_id, start_time);

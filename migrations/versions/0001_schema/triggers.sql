@@ -75,26 +75,30 @@ FOR EACH STATEMENT EXECUTE FUNCTION utility.create_task_runs_of_new_flow_runs();
 -- The highest version of a statement wins if it is not below the run's (contract server.md 1.4 B).
 
 -- What a foreign key of the history tables would say, asked once a statement.
-CREATE FUNCTION utility.require_flow_runs(ids uuid[]) RETURNS void
+CREATE FUNCTION utility.require_flow_runs(ids uuid[], of_table text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM unnest(ids) AS named (id) WHERE NOT EXISTS (SELECT FROM flow_run WHERE flow_run.id = named.id)
     ) THEN
         RAISE foreign_key_violation USING
-            MESSAGE = 'the row belongs to a flow run that does not exist', CONSTRAINT = 'flow_run_id_fkey';
+            MESSAGE = format('insert on table "%1$s" violates foreign key constraint "%1$s_flow_run_id_fkey"', of_table),
+            DETAIL = 'The row belongs to a flow run that does not exist.',
+            TABLE = of_table, CONSTRAINT = of_table || '_flow_run_id_fkey';
     END IF;
 END
 $$;
 
-CREATE FUNCTION utility.require_task_runs(ids uuid[]) RETURNS void
+CREATE FUNCTION utility.require_task_runs(ids uuid[], of_table text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (
         SELECT FROM unnest(ids) AS named (id) WHERE NOT EXISTS (SELECT FROM task_run WHERE task_run.id = named.id)
     ) THEN
         RAISE foreign_key_violation USING
-            MESSAGE = 'the row belongs to a task run that does not exist', CONSTRAINT = 'task_run_id_fkey';
+            MESSAGE = format('insert on table "%1$s" violates foreign key constraint "%1$s_task_run_id_fkey"', of_table),
+            DETAIL = 'The row belongs to a task run that does not exist.',
+            TABLE = of_table, CONSTRAINT = of_table || '_task_run_id_fkey';
     END IF;
 END
 $$;
@@ -105,6 +109,7 @@ DECLARE
     states bigint;
     runs bigint;
     moved bigint := 0;
+    written bigint := 0;
     leaving_the_schedule uuid[];
 BEGIN
     SELECT count(*), count(DISTINCT flow_run_id) INTO states, runs FROM new_state;
@@ -133,8 +138,20 @@ BEGIN
         GET DIAGNOSTICS moved = ROW_COUNT;
     END IF;
 
-    IF moved < states THEN
-        PERFORM utility.require_flow_runs(ARRAY(SELECT DISTINCT flow_run_id FROM new_state));
+    -- Whoever inserts run and state together has written the run's row already.
+    IF moved = 0 THEN
+        SELECT count(*) INTO written
+        FROM new_state JOIN flow_run ON flow_run.id = new_state.flow_run_id
+        WHERE (flow_run.version, flow_run.state, flow_run.state_timestamp, flow_run.state_message, flow_run.serialized_state)
+              IS NOT DISTINCT FROM
+              (new_state.version, new_state.state, new_state."timestamp", new_state.message, new_state.serialized_state);
+    END IF;
+
+    IF moved + written < states THEN
+        -- What does not win does not touch its run: hold it, or it may be deleted before the state is committed.
+        PERFORM FROM flow_run JOIN new_state ON new_state.flow_run_id = flow_run.id
+        WHERE (new_state.version >= flow_run.version) IS NOT TRUE
+        FOR KEY SHARE OF flow_run;
         UPDATE flow_run
         SET version = winner.version,
             state = winner.state,
@@ -163,10 +180,11 @@ BEGIN
         ) AS winner
         WHERE flow_run.id = winner.flow_run_id
           AND winner.version >= flow_run.version
-          -- Whoever inserted run and state together has written the row already.
           AND (flow_run.version, flow_run.state, flow_run.state_timestamp, flow_run.state_message, flow_run.serialized_state)
               IS DISTINCT FROM
               (winner.version, winner.state, winner."timestamp", winner.message, winner.serialized_state);
+        -- Asked last: by now a run that was being deleted is gone.
+        PERFORM utility.require_flow_runs(ARRAY(SELECT DISTINCT flow_run_id FROM new_state), TG_TABLE_NAME);
     END IF;
 
     SELECT array_agg(DISTINCT new_state.flow_run_id) INTO leaving_the_schedule
@@ -190,8 +208,13 @@ DECLARE
     states bigint;
     runs bigint;
     moved bigint := 0;
+    written bigint := 0;
+    waiting bigint;
 BEGIN
-    SELECT count(*), count(DISTINCT task_run_id) INTO states, runs FROM new_state;
+    SELECT count(*), count(DISTINCT task_run_id),
+           count(*) FILTER (WHERE state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying'))
+    INTO states, runs, waiting
+    FROM new_state;
 
     -- The common case: one state for each run, each newer than what the run has.
     IF states = runs THEN
@@ -215,8 +238,20 @@ BEGIN
         GET DIAGNOSTICS moved = ROW_COUNT;
     END IF;
 
-    IF moved < states THEN
-        PERFORM utility.require_task_runs(ARRAY(SELECT DISTINCT task_run_id FROM new_state));
+    -- Whoever inserts run and state together has written the run's row already.
+    IF moved = 0 THEN
+        SELECT count(*) INTO written
+        FROM new_state JOIN task_run ON task_run.id = new_state.task_run_id
+        WHERE (task_run.version, task_run.state, task_run.state_timestamp, task_run.state_message, task_run.serialized_state)
+              IS NOT DISTINCT FROM
+              (new_state.version, new_state.state, new_state."timestamp", new_state.message, new_state.serialized_state);
+    END IF;
+
+    IF moved + written < states THEN
+        -- What does not win does not touch its run: hold it, or it may be deleted before the state is committed.
+        PERFORM FROM task_run JOIN new_state ON new_state.task_run_id = task_run.id
+        WHERE (new_state.version >= task_run.version) IS NOT TRUE
+        FOR KEY SHARE OF task_run;
         UPDATE task_run
         SET version = winner.version,
             state = winner.state,
@@ -243,10 +278,21 @@ BEGIN
         ) AS winner
         WHERE task_run.id = winner.task_run_id
           AND winner.version >= task_run.version
-          -- Whoever inserted run and state together has written the row already.
           AND (task_run.version, task_run.state, task_run.state_timestamp, task_run.state_message, task_run.serialized_state)
               IS DISTINCT FROM
               (winner.version, winner.state, winner."timestamp", winner.message, winner.serialized_state);
+        -- Asked last: by now a run that was being deleted is gone.
+        PERFORM utility.require_task_runs(ARRAY(SELECT DISTINCT task_run_id FROM new_state), TG_TABLE_NAME);
+    END IF;
+
+    DELETE FROM utility.waiting_task_run USING new_state WHERE waiting_task_run.task_run_id = new_state.task_run_id;
+    IF waiting > 0 THEN
+        INSERT INTO utility.waiting_task_run (task_run_id, flow_run_id, tenant_id, start_time)
+        SELECT id, flow_run_id, tenant_id, state_start_time
+        FROM task_run
+        WHERE id IN (SELECT task_run_id FROM new_state)
+          AND state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying') AND state_start_time IS NOT NULL
+        ON CONFLICT (task_run_id) DO UPDATE SET start_time = excluded.start_time;
     END IF;
     RETURN NULL;
 END
@@ -260,9 +306,21 @@ FOR EACH STATEMENT EXECUTE FUNCTION utility.apply_task_run_states();
 
 CREATE FUNCTION utility.check_log_parents() RETURNS trigger
 LANGUAGE plpgsql AS $$
+DECLARE
+    held bigint;
 BEGIN
-    PERFORM utility.require_flow_runs(ARRAY(SELECT DISTINCT flow_run_id FROM new_log WHERE flow_run_id IS NOT NULL));
-    PERFORM utility.require_task_runs(ARRAY(SELECT DISTINCT task_run_id FROM new_log WHERE task_run_id IS NOT NULL));
+    -- The share lock that a foreign key would take, once for a run and not once for a line: without it a run
+    -- that is being deleted would leave these lines behind. No parameters, so that the plans are kept.
+    SELECT count(*) INTO held
+    FROM (SELECT FROM flow_run WHERE id IN (SELECT flow_run_id FROM new_log) ORDER BY id FOR KEY SHARE) AS parent;
+    IF held < (SELECT count(DISTINCT flow_run_id) FROM new_log) THEN
+        PERFORM utility.require_flow_runs(ARRAY(SELECT flow_run_id FROM new_log WHERE flow_run_id IS NOT NULL), 'log');
+    END IF;
+    SELECT count(*) INTO held
+    FROM (SELECT FROM task_run WHERE id IN (SELECT task_run_id FROM new_log) ORDER BY id FOR KEY SHARE) AS parent;
+    IF held < (SELECT count(DISTINCT task_run_id) FROM new_log) THEN
+        PERFORM utility.require_task_runs(ARRAY(SELECT task_run_id FROM new_log WHERE task_run_id IS NOT NULL), 'log');
+    END IF;
     RETURN NULL;
 END
 $$;

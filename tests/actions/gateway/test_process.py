@@ -55,8 +55,9 @@ async def test_a_signal_ends_it_after_the_last_answer(database: str) -> None:
             waiting = asyncio.create_task(client.post("/", json={"query": "{ agent { id } }"}))
             blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
             async with asyncio.timeout(10):
-                while not await admin.fetchval(blocked):  # noqa: ASYNC110
+                while not await admin.fetchval(blocked):
                     await asyncio.sleep(0.02)
+                    await admin.execute("SELECT pg_stat_clear_snapshot()")
             running.send_signal(signal.SIGTERM)
             await asyncio.sleep(0.2)
             assert running.returncode is None

@@ -1,0 +1,129 @@
+"""`python -m bench [SECTION …]`: measures Lictor on this machine and prints every number of one run.
+
+In: names of sections and how long to measure. Out: tables on standard output, all numbers as JSON with --json. Every
+section starts and ends the servers it needs, on loopback and in temporary directories; nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bench import calls, mapped, report, transitions, work_queue
+from bench.report import Options
+
+
+def _transitions(console: Console, options: Options) -> Any:
+    return transitions.run(console, 1.0 if options.quick else options.seconds, options.processes)
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    """A section that is a program of its own; its lines are its numbers."""
+    lines: list[str] = []
+    with subprocess.Popen(
+        [sys.executable, "-m", name, *arguments], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line.rstrip())
+    if process.returncode:
+        raise RuntimeError(f"{name} ended with status {process.returncode}")
+    return lines
+
+
+def _scheduler(console: Console, options: Options) -> Any:
+    return _module("bench.scheduler", *(["100"] if options.quick else ["1000", "10000"]))
+
+
+def _engine(console: Console, options: Options) -> Any:
+    return _module("bench.engine", "0.2" if options.quick else str(min(options.seconds, 2.0)))
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Console, Options], Any]]] = {
+    "transitions": (
+        "state transitions/s at 1, 16, 64 clients, 1 and 50 per call, beside pgbench",
+        _transitions,
+    ),
+    "mapped": ("a real client maps over 10 to 100 tasks at once, beside an instant server", mapped.run),
+    "calls": ("making runs and task runs, heartbeats, logs; registration by the real client", calls.run),
+    "queue": ("an agent's poll with up to 100,000 waiting runs, reads of the dashboard", work_queue.run),
+    "scheduler": ("how fast runs are made ahead for 1,000 and 10,000 scheduled flows", _scheduler),
+    "engine": ("CPU per GraphQL operation in process, beside raw asyncpg", _engine),
+}
+DEFAULT = ("transitions", "mapped", "calls", "queue")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; --help teaches."""
+    made = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measures Lictor on this machine. Each section starts servers of its own and removes them.",
+        epilog="sections:\n"
+        + "\n".join(f"  {name:<12}{text}" for name, (text, _) in SECTIONS.items())
+        + f"\n\nWithout SECTION: {', '.join(DEFAULT)} (about five minutes).\n\n"
+        "examples:\n"
+        "  python -m bench                            what `make bench` does\n"
+        "  python -m bench queue --explain            with the plan of the work queue's statement\n"
+        "  python -m bench transitions --processes 2 --seconds 10\n"
+        "  python -m bench --quick --json bench.json  small sizes; numbers for a machine to read\n\n"
+        "Leave the machine alone meanwhile. What each number means: bench/README.md.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "sections", nargs="*", metavar="SECTION", help="what to measure, in this order (see below)"
+    )
+    made.add_argument(
+        "--seconds", type=_positive, default=5.0, help="per line of a table, at most (default: 5)"
+    )
+    made.add_argument("--processes", type=int, default=1, help="gateway processes (default: 1)")
+    made.add_argument("--json", type=Path, metavar="FILE", help="write all numbers of this run there")
+    made.add_argument("--quick", action="store_true", help="small sizes: does it work, not how fast is it")
+    made.add_argument("--explain", action="store_true", help="print the plan of the work queue's statement")
+    return made
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the sections that are asked for, one after the other."""
+    line = parser()
+    given = line.parse_args(arguments)
+    if unknown := set(given.sections) - set(SECTIONS):
+        line.error(f"no such section: {', '.join(sorted(unknown))} (there are: {', '.join(SECTIONS)})")
+    if given.processes < 1:
+        line.error("--processes must be at least 1")
+    if given.json and not given.json.absolute().parent.is_dir():
+        line.error(f"--json: there is no directory {given.json.absolute().parent}")
+    # pgbench counts in whole seconds.
+    seconds = max(given.seconds, 1.0)
+    options = Options(1.0 if given.quick else seconds, given.processes, given.quick, given.explain)
+    console = report.console()
+    numbers: dict[str, Any] = {"machine": report.machine(), "options": {"seconds": options.seconds, "processes": options.processes, "quick": options.quick}}  # fmt: skip
+    report.show_machine(console, numbers["machine"])
+    for name in given.sections or DEFAULT:
+        console.print()
+        began = time.perf_counter()
+        numbers[name] = SECTIONS[name][1](console, options)
+        numbers.setdefault("took_seconds", {})[name] = time.perf_counter() - began
+        if given.json:  # after each section: what has been measured is not lost when a later one fails
+            given.json.write_text(json.dumps(numbers, indent=2, default=str) + "\n")
+    taken = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in numbers["took_seconds"].items())
+    console.print(f"\nTook {sum(numbers['took_seconds'].values()):.0f} s: {taken}.")
+
+
+if __name__ == "__main__":
+    main()

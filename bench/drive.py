@@ -1,0 +1,66 @@
+"""Calls to a Lictor: at full speed by many clients (bench.load in a process of its own), or one by one.
+
+In: GraphQL documents and variables. Out: rates, latencies, errors, and the CPU that each process spent per call.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from bench import load, stack
+
+
+def body(document: str, variables: Any = None) -> str:
+    """A call as the real client sends it: the variables are JSON in JSON (contract client.md 1.1)."""
+    return json.dumps({"query": document, "variables": json.dumps(variables)})
+
+
+def drive(lictor: stack.Stack, clients: list[list[str]], seconds: float) -> dict[str, Any]:
+    """Each client sends its bodies in turn for `seconds`, a new connection for each call, closed loop.
+
+    `rate` is in calls per second, `p50` and `p99` in seconds, `cpu_us` in µs per call of each party;
+    `repeated` says that a client came to its end and began anew (a call that creates then only finds).
+    """
+    plan = {"host": lictor.host, "port": lictor.port, "seconds": seconds, "clients": clients}
+    before = lictor.cpu()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.load"],
+        input=json.dumps(plan),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    after = lictor.cpu()
+    result: dict[str, Any] = json.loads(done.stdout)
+    calls = result["calls"]
+    result["rate"] = calls / result["seconds"]
+    result["repeated"] = calls > sum(map(len, clients))
+    result["cpu_us"] = {name: (after[name] - before[name]) / calls * 1e6 for name in after}
+    result["cpu_us"]["load"] = result["cpu"] / calls * 1e6
+    return result
+
+
+def call(lictor: stack.Stack, document: str, variables: Any = None) -> tuple[dict[str, Any], float]:
+    """One call on a new connection: the data of its answer and the seconds it took. Raises on errors."""
+    encoded = load.request(lictor.host, lictor.port, body(document, variables))
+    began = time.perf_counter()
+    with socket.create_connection((lictor.host, lictor.port), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(encoded)
+        status, answer = load.receive(connection)
+    seconds = time.perf_counter() - began
+    decoded = json.loads(answer)
+    if status != 200 or "errors" in decoded:
+        raise RuntimeError(f"{status} {answer[:600].decode(errors='replace')}")
+    return decoded["data"], seconds
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value that `share` of the values do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]

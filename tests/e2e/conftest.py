@@ -1,0 +1,91 @@
+"""A whole Lictor (`lictor up`) and a real, unmodified Prefect 1.4.1 beside it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from lictor.cli.demo import client
+from tests.cli.lictor_process import LictorProcess
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+@pytest.fixture(scope="session")
+def prefect() -> Path:
+    """The directory with the programs of a real Prefect client: `prefect`, `python`."""
+    return client.install()
+
+
+@pytest.fixture(scope="module")
+def lictor() -> Iterator[LictorProcess]:
+    """A running Lictor with two API processes, on a fresh data directory."""
+    directory = Path(tempfile.mkdtemp(prefix="lictor-e2e-"))
+    directory.chmod(0o711)
+    process = LictorProcess(directory / "data", LICTOR_API_PROCESSES="2")
+    try:
+        process.ensure_up()
+        yield process
+    finally:
+        process.kill()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def graphql(lictor: LictorProcess) -> Iterator[Callable[..., Any]]:
+    """`graphql(document, **variables)` gives the data of the answer; errors fail the test."""
+    with httpx2.Client(base_url=lictor.url, timeout=30, trust_env=False) as http:
+
+        def ask(document: str, **variables: Any) -> Any:
+            answer = http.post("/graphql", json={"query": document, "variables": variables}).json()
+            assert "errors" not in answer, answer
+            return answer["data"]
+
+        yield ask
+
+
+class Client:
+    """Runs programs of the real client against one Lictor, with a home directory of its own."""
+
+    def __init__(self, programs: Path, home: Path, url: str) -> None:
+        self.programs = programs
+        self.environment = client.client_environment(home, url)
+
+    def __call__(self, *command: str, timeout: float = 120) -> str:
+        """Run `prefect …`; returns what it printed. Fails the test unless it ends with status 0."""
+        done = subprocess.run(
+            [str(self.programs / "prefect"), *command],
+            env=self.environment, capture_output=True, text=True, timeout=timeout,
+        )  # fmt: skip
+        assert done.returncode == 0, f"prefect {' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self, *command: str, **more: Any) -> subprocess.Popen[str]:
+        """Start a program of the client's environment and leave it running."""
+        return subprocess.Popen(
+            [str(self.programs / command[0]), *command[1:]], env=self.environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more,
+        )  # fmt: skip
+
+    def program(self, name: str, input: Any, timeout: float = 300) -> Any:
+        """Run `programs/<name>.py` with `input` as JSON; returns the JSON of its last line."""
+        done = subprocess.run(
+            [str(self.programs / "python"), str(PROGRAMS / f"{name}.py")],
+            env=self.environment, input=json.dumps(input), capture_output=True, text=True, timeout=timeout,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{name}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+        return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def prefect_client(prefect: Path, lictor: LictorProcess, tmp_path: Path) -> Client:
+    """The real client, pointed at `lictor`."""
+    return Client(prefect, tmp_path / "home", lictor.url)

@@ -1,0 +1,242 @@
+"""The standalone server over real HTTP: endpoints, admin secret, actions by webhook, bad bodies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import orjson
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from lictor.engine.server import ServerSettings, create_app
+from tests.engine.conftest import METADATA
+
+SECRET = {"x-hasura-admin-secret": "sesame"}
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[str]:
+    """The app on a free port of the loopback interface."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="on"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not task.done(), "the server did not start"
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+class Webhooks:
+    """A handler service that answers as told and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.answer: Response = JSONResponse(None)
+        self.delay = 0.0
+        self.bodies: list[Any] = []
+        self.headers: list[dict[str, str]] = []
+
+    async def handle(self, request: Request) -> Response:
+        self.bodies.append(orjson.loads(await request.body()))
+        self.headers.append(dict(request.headers))
+        await asyncio.sleep(self.delay)
+        return self.answer
+
+
+@pytest.fixture
+async def webhooks(monkeypatch) -> AsyncIterator[Webhooks]:
+    hooks = Webhooks()
+    async with served(Starlette(routes=[Route("/{name}", hooks.handle, methods=["POST"])])) as url:
+        monkeypatch.setenv("LIBRARY_HANDLERS", url)
+        monkeypatch.setenv("LIBRARY_TOKEN", "token of the environment")
+        yield hooks
+
+
+@pytest.fixture
+def settings(library_dsn) -> ServerSettings:
+    return ServerSettings(library_dsn, METADATA, admin_secret="sesame", pool_size=2)
+
+
+@pytest.fixture
+async def client(settings) -> AsyncIterator[httpx2.AsyncClient]:
+    async with served(create_app(settings)) as url, httpx2.AsyncClient(base_url=url) as client:
+        yield client
+
+
+async def post(client, query, variables=None, *, headers=SECRET, path="/v1/graphql", **more):
+    response = await client.post(path, json={"query": query, "variables": variables, **more}, headers=headers)
+    return response.status_code, response.json()
+
+
+async def test_endpoints(client):
+    for path in ("/v1/graphql", "/v1alpha1/graphql"):
+        assert await post(client, "{ author_by_pk(id: 1) { name } }", path=path) == (
+            200, {"data": {"author_by_pk": {"name": "Ada"}}},
+        )  # fmt: skip
+    health = await client.get("/healthz")
+    assert (health.status_code, health.text) == (200, "WARN: inconsistent objects in schema")
+    assert (await client.get("/v1/version")).json() == {"server_type": "ce", "version": "v2.43.0"}
+    assert (await client.get("/v1/graphql")).status_code == 405
+
+
+async def test_operation_name_and_batches(client):
+    two = "query A { label { name } } query B { author_by_pk(id: 2) { id } }"
+    assert await post(client, two, operationName="B") == (200, {"data": {"author_by_pk": {"id": 2}}})
+    response = await client.post(
+        "/v1/graphql", json=[{"query": "{ __typename }"}, {"query": "{ nope }"}, 5], headers=SECRET
+    )
+    answers = response.json()
+    assert answers[0] == {"data": {"__typename": "query_root"}}
+    assert [list(answer) for answer in answers[1:]] == [["errors"], ["errors"]]
+
+
+async def test_errors_by_endpoint(client):
+    error = {
+        "message": "field 'nope' not found in type: 'query_root'",
+        "extensions": {"path": "$.selectionSet.nope", "code": "validation-failed"},
+    }
+    assert await post(client, "{ nope }") == (200, {"errors": [error]})
+    assert await post(client, "{ nope }", path="/v1alpha1/graphql") == (400, {"errors": [error]})
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "invalid-json"),
+        (b"{", "invalid-json"),
+        (b"\xff", "invalid-json"),
+        (b'{"query": "\\ud800"}', "invalid-json"),
+        (b"5", "parse-failed"),
+        (b"{}", "parse-failed"),
+        (b'{"query": 1}', "parse-failed"),
+        (b'{"query": "{ __typename }", "variables": "{}"}', "parse-failed"),
+        (b'{"query": "{ __typename }", "operationName": 1}', "parse-failed"),
+        (b'{"query": "\\u0000"}', "validation-failed"),
+    ],
+)
+async def test_bad_bodies(client, body, code):
+    response = await client.post("/v1/graphql", content=body, headers=SECRET)
+    assert response.status_code == 200
+    assert response.json()["errors"][0]["extensions"]["code"] == code
+    assert (await client.post("/v1alpha1/graphql", content=body, headers=SECRET)).status_code == 400
+
+
+async def test_admin_secret(client):
+    for headers in ({}, {"x-hasura-role": "admin"}):
+        assert await post(client, "{ __typename }", headers=headers, path="/v1alpha1/graphql") == (
+            401,
+            {"errors": [{
+                "message": "x-hasura-admin-secret/x-hasura-access-key required, but not found",
+                "extensions": {"path": "$", "code": "access-denied"},
+            }]},
+        )  # fmt: skip
+    status, answer = await post(client, "{ __typename }", headers={"x-hasura-admin-secret": "x"})
+    assert (status, answer["errors"][0]["extensions"]["code"]) == (200, "access-denied")
+    assert (await post(client, "{ __typename }", headers={"x-hasura-access-key": "sesame"}))[1]["data"]
+
+
+async def test_roles_and_session_variables(client):
+    headers = {**SECRET, "x-hasura-role": "reader"}
+    _, answer = await post(client, "{ author { id } }", headers=headers)
+    assert answer["errors"][0]["message"] == "field 'author' not found in type: 'query_root'"
+    headers = {**SECRET, "X-Hasura-User-Id": "4"}
+    assert (await post(client, "{ my_articles { title } }", headers=headers))[1] == {
+        "data": {"my_articles": [{"title": "Zen"}]}
+    }
+
+
+async def test_unauthorized_role(settings, webhooks):
+    webhooks.answer = JSONResponse("pong")
+    app = create_app(replace(settings, unauthorized_role="reader"))
+    async with served(app) as url, httpx2.AsyncClient(base_url=url) as client:
+        assert (await post(client, "{ ping }", headers={}))[1] == {"data": {"ping": "pong"}}
+        _, answer = await post(client, "{ author { id } }", headers={"x-hasura-role": "admin"})
+        assert "errors" in answer
+
+
+async def test_an_action_is_called_as_hasura_calls_it(webhooks, client):
+    webhooks.answer = JSONResponse({"id": "x", "ok": True, "more": 1})
+    query = 'mutation { p: publish(input: {article_id: "x", labels: "a"}) { ok } }'
+    headers = {**SECRET, "x-hasura-user-id": "7", "x-own": "kept", "cookie": "c=1"}
+    assert await post(client, query, headers=headers) == (200, {"data": {"p": {"ok": True}}})
+    assert webhooks.bodies == [{
+        "action": {"name": "publish"},
+        "input": {"input": {"article_id": "x", "labels": ["a"]}},
+        "session_variables": {"x-hasura-role": "admin", "x-hasura-user-id": "7"},
+        "request_query": query,
+    }]  # fmt: skip
+    got = webhooks.headers[0]
+    assert (got["x-own"], got["cookie"], got["x-fixed"], got["x-from-env"]) == (
+        "kept", "c=1", "fixed", "token of the environment",
+    )  # fmt: skip
+    assert got["content-type"] == "application/json"
+    assert got["content-length"] == str(len(orjson.dumps(webhooks.bodies[0])))
+
+
+async def test_headers_are_not_forwarded_unless_asked(webhooks, client):
+    webhooks.answer = JSONResponse("pong")
+    assert (await post(client, "{ ping }", headers={**SECRET, "x-own": "1"}))[1] == {"data": {"ping": "pong"}}
+    assert "x-own" not in webhooks.headers[0]
+    assert "x-hasura-admin-secret" not in webhooks.headers[0]
+
+
+FAILURES = [
+    (JSONResponse({"message": "Uniqueness violation.", "extensions": {"code": "x", "n": 1}}, 400),
+     {"message": "Uniqueness violation.", "extensions": {"code": "x", "n": 1}}),
+    (JSONResponse({"message": "no", "code": "mine"}, 422), {"message": "no", "extensions": {"path": "$", "code": "mine"}}),
+    (JSONResponse({"message": "no"}, 404), {"message": "no", "extensions": {"path": "$", "code": "unexpected"}}),
+    (JSONResponse({}, 400),
+     {"message": "the webhook's error has no message", "extensions": {"path": "$", "code": "parse-failed"}}),
+    (JSONResponse({"message": "secret detail"}, 500),
+     {"message": "internal error", "extensions": {"path": "$", "code": "unexpected"}}),
+    (PlainTextResponse("<html>"),
+     {"message": "not a valid json response from webhook", "extensions": {"path": "$", "code": "parse-failed"}}),
+    (JSONResponse("text"),
+     {"message": "expecting object for publish_payload in the action's answer",
+      "extensions": {"path": "$.selectionSet.publish.selectionSet", "code": "unexpected"}}),
+]  # fmt: skip
+
+
+async def test_failures_of_actions(webhooks, client):
+    query = 'mutation { publish(input: {article_id: "x"}) { ok } }'
+    for answer, error in FAILURES:
+        webhooks.answer = answer
+        assert await post(client, query) == (200, {"errors": [error]})
+
+
+async def test_a_handler_that_is_gone(client, monkeypatch):
+    _, answer = await post(client, "{ ping }")
+    assert answer["errors"][0]["message"] == "environment variable 'LIBRARY_HANDLERS' not set"
+    monkeypatch.setenv("LIBRARY_HANDLERS", "http://127.0.0.1:1")
+    _, answer = await post(client, "{ ping }")
+    assert answer["errors"][0]["message"] == "http exception when calling webhook"
+
+
+def test_settings_from_the_environment(tmp_path):
+    environment = {
+        "HASURA_GRAPHQL_DATABASE_URL": "postgresql:///x",
+        "HASURA_GRAPHQL_METADATA_DIR": str(tmp_path),
+        "HASURA_GRAPHQL_ADMIN_SECRET": "s",
+        "HASURA_GRAPHQL_SERVER_PORT": "9000",
+        "HASURA_GRAPHQL_V1_BOOLEAN_NULL_COLLAPSE": "true",
+        "HASURA_GRAPHQL_ENABLE_CONSOLE": "true",
+    }
+    settings = ServerSettings.from_environment(environment)
+    assert (settings.admin_secret, settings.port, settings.metadata_dir) == ("s", 9000, tmp_path)
+    assert settings.options.v1_boolean_null_collapse
+    assert not settings.options.stringify_numeric_types
+    for name, value in (("SERVER_PORT", "x"), ("STRINGIFY_NUMERIC_TYPES", "maybe"), ("DATABASE_URL", "")):
+        with pytest.raises(ValueError, match=f"HASURA_GRAPHQL_{name}"):
+            ServerSettings.from_environment({**environment, f"HASURA_GRAPHQL_{name}": value})
