@@ -62,7 +62,8 @@ class Gateway:
         engine = await Engine.start(
             pool,
             METADATA_DIR,
-            options=EngineOptions(v1_boolean_null_collapse=True),
+            # Apollo took values for undeclared variables, and clients send them.
+            options=EngineOptions(v1_boolean_null_collapse=True, ignore_unexpected_variables=True),
             actions=InProcessTransport(self._callers, self._limits.database_wait),
         )
         self._executor = Executor(engine, self._callers, self._limits)

@@ -91,6 +91,8 @@ async def _create(settings: Settings) -> asyncpg.Pool:
         max_size=settings.database_pool_size,
         timeout=CONNECT_SECONDS,
         command_timeout=COMMAND_SECONDS,
+        # Plans of the engine are many, and each is a statement.
+        statement_cache_size=500,
         # The pool's reset query costs a round trip per call; handlers change no session state.
         reset=_no_reset,
         server_settings={**SESSION_SETTINGS, "jit": "off", "application_name": "lictor-gateway"},

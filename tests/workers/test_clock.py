@@ -148,7 +148,8 @@ async def test_a_leader_that_was_stopped_past_its_lease_does_no_harm(
 
 
 async def test_a_clock_outlives_its_database_connection(processes: Processes, connections: asyncpg.Pool):
-    clock = processes.clock()
+    # Longer than any machine takes to reconnect.
+    clock = processes.clock(LICTOR_CLOCK_LEASE="60")
     await eventually(lambda: at_least(connections, 1), "a dispatch")
     killed = await connections.fetchval(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"

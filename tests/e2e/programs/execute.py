@@ -7,6 +7,7 @@ acknowledged and prints {"states": [[kind, run id, state], …], "logs": [[flow 
 import json
 import os
 import sys
+from pathlib import Path
 
 os.environ["PREFECT__CLOUD__HEARTBEAT_MODE"] = "off"
 os.environ["PREFECT__CLOUD__SEND_FLOW_RUN_LOGS"] = "true"
@@ -17,7 +18,7 @@ from prefect.client import Client
 from prefect.engine.cloud import CloudFlowRunner
 from prefect.utilities import logging as prefect_logging
 
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(0, str(Path(__file__).parent))
 from register import FLOWS
 
 acknowledged = {"states": [], "logs": []}
