@@ -71,6 +71,7 @@ def _one(
         "beyond": median["lictor"] - median["instant"],
         "calls": number,
         "calls_by_kind": calls,
+        "server_cpu": sum(cpu.values()) / times,
         "client_cpu": statistics.median(client_cpu),
         "cpu_us": {name: used / times / number * 1e6 for name, used in cpu.items()},
     }
@@ -91,12 +92,12 @@ def show(console: Console, results: list[dict[str, Any]], processes: int) -> Non
         share = f"{got['beyond'] / original:.0%}" if original else "-"
         rows.append((
             got["executor"], str(got["n"]), f"{got['instant']:.2f}", f"{got['lictor']:.2f}", f"{got['beyond']:+.3f}",
-            f"{original:+.2f}" if original else "-", share, str(got["calls"]), f"{got['client_cpu']:.2f}",
+            f"{original:+.2f}" if original else "-", share, str(got["calls"]), f"{got['client_cpu']:.2f}", f"{got['server_cpu']:.2f}",
             f"{got['cpu_us']['gateway']:,.0f}", f"{got['cpu_us']['postgres']:,.0f}",
         ))  # fmt: skip
     columns = (
         "executor", "n", "instant server s", "Lictor s", "beyond it s", "original beyond s *", "share of original",
-        "calls per run", "client's CPU s", "CPU µs per call: gateway", "Postgres",
+        "calls per run", "client's CPU s", "servers' CPU s", "CPU µs per call: gateway", "Postgres",
     )  # fmt: skip
     console.print(
         table(f"A real client maps over n tasks, {processes} gateway process(es)", columns, rows, left=1)

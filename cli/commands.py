@@ -237,13 +237,13 @@ def tenant_create(name: str, *, slug: str | None = None, as_json: Json = False) 
     as_json
         As a JSON object with the key id.
     """
-    import psycopg
+    import asyncpg
 
     from lictor.cli.tenants import TenantError, create_tenant
 
     try:
         identity = create_tenant(_database_url(), name, slug)
-    except (psycopg.Error, TenantError) as error:
+    except (asyncpg.PostgresError, OSError, TenantError) as error:
         return _fail(str(error))
     print(json.dumps({"id": identity}) if as_json else identity)
     return 0

@@ -12,6 +12,7 @@ from lictor.settings import get_settings
 
 def main() -> None:
     """Exit status 1, with the reason on standard error, if the database cannot be made ready."""
+    import asyncpg
     import psycopg
     import sqlalchemy.exc
     from psycopg.conninfo import conninfo_to_dict
@@ -25,7 +26,7 @@ def main() -> None:
         server.create_database(name)
     try:
         prepare(settings.database_url)
-    except (psycopg.Error, sqlalchemy.exc.SQLAlchemyError) as error:
+    except (psycopg.Error, asyncpg.PostgresError, sqlalchemy.exc.SQLAlchemyError) as error:
         sys.exit(f"ERROR: the database cannot be prepared: {getattr(error, 'orig', error)}")
 
 

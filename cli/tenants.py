@@ -1,46 +1,47 @@
 """Tenants, made from the command line straight in the database.
 
-In: a DSN, names. Out: rows of `tenant`. For everything else about tenants there is the API.
+In: a DSN, names. Out: rows of `tenant`. The rules are orchestration's; here they get a connection.
 """
 
-import re
-import unicodedata
-from functools import cache
-from pathlib import Path
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
-import aiosql
-import psycopg
+import asyncpg
+
+from lictor.orchestration import teams
+from lictor.orchestration.errors import OrchestrationError
+from lictor.orchestration.types import Connection
+
+Result = TypeVar("Result")
 
 
 class TenantError(ValueError):
     """The tenant cannot be made; the text says why."""
 
 
-@cache
-def _queries() -> Any:
-    return aiosql.from_path(Path(__file__).with_name("sql") / "tenants.sql", "psycopg")
-
-
 def ensure_default_tenant(dsn: str) -> None:
     """Make the tenant "default" if there is no tenant at all."""
-    with psycopg.connect(dsn) as connection:
-        _queries().ensure_default_tenant(connection)
+    _run(dsn, teams.ensure_default_tenant)
 
 
 def create_tenant(dsn: str, name: str, slug: str | None = None) -> str:
     """Make a tenant and return its id. Raises TenantError for an unusable or taken slug (server.md 3.6)."""
-    slug = slugify(name) if slug is None else slug
-    if not slug or slug != slugify(slug):
-        raise TenantError(f'Slug must be "slugified": lower-case letters, digits and hyphens, not {slug!r}.')
-    with psycopg.connect(dsn) as connection:
-        row = _queries().create_tenant(connection, name=name, slug=slug)
-    if row is None:
-        raise TenantError(f"There is a tenant with the slug {slug!r} already.")
-    return str(row[0])
+    slug = teams.slugify(name) if slug is None else slug
+    try:
+        return str(_run(dsn, lambda connection: teams.create_tenant(connection, name, slug)))
+    except asyncpg.UniqueViolationError:
+        raise TenantError(f"There is a tenant with the slug {slug!r} already.") from None
+    except OrchestrationError as error:
+        raise TenantError(str(error)) from None
 
 
-def slugify(text: str) -> str:
-    """Lower-case ASCII words joined by hyphens."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+def _run(dsn: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    async def connected() -> Result:
+        connection = await asyncpg.connect(dsn)
+        try:
+            return await work(connection)
+        finally:
+            await connection.close()
+
+    return asyncio.run(connected())

@@ -33,6 +33,11 @@ async def create_tenant(executor: Executor, name: str, slug: str) -> UUID:
     return await _sql.create_tenant.fetchval(executor, name=name, slug=slug)
 
 
+async def ensure_default_tenant(executor: Executor) -> None:
+    """Make the tenant "default" if there is no tenant at all."""
+    await _sql.ensure_default_tenant.execute(executor)
+
+
 async def default_tenant(executor: Executor) -> UUID | None:
     """The oldest tenant: the one that is meant when a caller names none."""
     return await _sql.default_tenant.fetchval(executor)

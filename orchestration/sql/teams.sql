@@ -3,6 +3,13 @@
 -- name: create_tenant
 INSERT INTO tenant (name, slug) VALUES (:name, :slug) RETURNING id;
 
+-- name: ensure_default_tenant
+-- The tenant that a client finds before anybody has made one (contract client.md 1.6).
+INSERT INTO tenant (name, slug)
+SELECT 'default', 'default'
+WHERE NOT EXISTS (SELECT FROM tenant)
+ON CONFLICT (slug) DO NOTHING;
+
 -- name: default_tenant
 SELECT id FROM tenant ORDER BY created, id LIMIT 1;
 

@@ -14,7 +14,8 @@ import pytest
 
 from lictor import migrations
 from lictor.cli.main import main
-from lictor.cli.tenants import ensure_default_tenant, slugify
+from lictor.cli.tenants import ensure_default_tenant
+from lictor.orchestration.teams import slugify
 from tests.cli.lictor_process import run_lictor
 
 
