@@ -20,7 +20,7 @@ ORIGINAL_BEYOND = {10: 0.45, 20: 0.7, 50: 1.7, 100: 3.1}
 """Seconds beyond the instant server that the original Prefect Server needs; measured elsewhere (README.md)."""
 ORIGINAL_INSTANT = {10: 0.31, 20: 0.52, 50: 1.03, 100: 1.9}
 """Seconds against the instant server in that same measurement."""
-EXECUTORS = {"threads": True, "one after the other": False}
+EXECUTORS = {"threads": True, "one by one": False}
 
 
 def measure(
@@ -47,7 +47,7 @@ def _one(
     threads: bool,
     times: int,
 ) -> dict[str, Any]:
-    progress(f"mapped: {n} tasks, {'threads' if threads else 'one after the other'}")
+    progress(f"mapped: {n} tasks, {'threads' if threads else 'one by one'}")
     seconds: dict[str, list[float]] = {"instant": [], "lictor": []}
     client_cpu: list[float] = []
     calls: dict[str, int] = {}
