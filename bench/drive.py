@@ -5,14 +5,14 @@ In: GraphQL documents and variables. Out: rates, latencies, errors, and the CPU 
 
 from __future__ import annotations
 
+import http.client
 import json
-import socket
 import subprocess
 import sys
 import time
 from typing import Any
 
-from bench import load, stack
+from bench import stack
 
 
 def body(document: str, variables: Any = None) -> str:
@@ -47,12 +47,15 @@ def drive(lictor: stack.Stack, clients: list[list[str]], seconds: float) -> dict
 
 def call(lictor: stack.Stack, document: str, variables: Any = None) -> tuple[dict[str, Any], float]:
     """One call on a new connection: the data of its answer and the seconds it took. Raises on errors."""
-    encoded = load.request(lictor.host, lictor.port, body(document, variables))
+    encoded = body(document, variables).encode()
     began = time.perf_counter()
-    with socket.create_connection((lictor.host, lictor.port), timeout=60) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(encoded)
-        status, answer = load.receive(connection)
+    connection = http.client.HTTPConnection(lictor.host, lictor.port, timeout=60)
+    try:
+        connection.request("POST", "/", encoded, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        status, answer = response.status, response.read()
+    finally:
+        connection.close()
     seconds = time.perf_counter() - began
     decoded = json.loads(answer)
     if status != 200 or "errors" in decoded:

@@ -10,7 +10,6 @@ import asyncio
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import stack
+from bench.drive import drive
 from lictor.orchestration.flow_runs import NewFlowRun, create_flow_runs
 
 DOCUMENT = (
@@ -84,22 +84,10 @@ def measure(
         mine = [ids[(number * share + n) % len(ids)] for n in range(share)]
         calls = [mine[n : n + per_call] for n in range(0, len(mine) - per_call + 1, per_call)]
         plans.append([body(call, kind) for call in calls[:200] for kind in ("Running", "Success")])
-    plan = {"host": lictor.host, "port": lictor.port, "seconds": seconds, "clients": plans}
-    before = lictor.cpu()
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.load"],
-        input=json.dumps(plan),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    after = lictor.cpu()
-    result = json.loads(done.stdout)
-    result["rate"] = result["calls"] * per_call / result["seconds"]
-    result["cpu_us"] = {
-        **{name: (after[name] - before[name]) / (result["calls"] * per_call) * 1e6 for name in after},
-        "load": result["cpu"] / (result["calls"] * per_call) * 1e6,
-    }
+    result = drive(lictor, plans, seconds)
+    # In states, not in calls.
+    result["rate"] *= per_call
+    result["cpu_us"] = {name: value / per_call for name, value in result["cpu_us"].items()}
     return result
 
 

@@ -21,7 +21,11 @@ CREATE INDEX ix_edge_upstream_task_id ON edge (upstream_task_id);
 CREATE INDEX ix_edge_downstream_task_id ON edge (downstream_task_id);
 
 CREATE INDEX ix_flow_run_flow_id_scheduled_start_time_for_hasura ON flow_run (flow_id, scheduled_start_time DESC);
-CREATE INDEX ix_flow_run_tenant_id_start_time ON flow_run (tenant_id, start_time DESC);
+-- What lists of runs are sorted by: in a GraphQL `desc` NULLs come first, in `desc_nulls_last` they do not.
+CREATE INDEX ix_flow_run_created ON flow_run (created DESC);
+CREATE INDEX ix_flow_run_start_time ON flow_run (start_time);
+CREATE INDEX ix_flow_run_start_time_nulls_last ON flow_run (start_time DESC NULLS LAST);
+CREATE INDEX ix_flow_run_state_scheduled_start_time ON flow_run (state, scheduled_start_time DESC);
 CREATE INDEX ix_flow_run_name ON flow_run USING gin (name gin_trgm_ops);
 CREATE INDEX ix_flow_run_agent_id ON flow_run (agent_id) WHERE agent_id IS NOT NULL;
 
