@@ -4,6 +4,8 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# When the command was given, for those that tell how long they took.
+STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
 .PHONY: help up demo test lint format bench lock clean
@@ -34,7 +36,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.lock
 up: $(VENV)/.runtime ## Start everything; API on http://127.0.0.1:4200, data in LICTOR_DATA_DIR
 	@$(BIN)/lictor up $(ARGS)
 
-demo: export LICTOR_DEMO_STARTED ?= $(shell date +%s)
+demo: export LICTOR_DEMO_STARTED = $(STARTED)
 demo: $(VENV)/.runtime ## The same, and real Prefect 1.4.1 flows run to Success (ARGS=--exit to end then)
 	@$(BIN)/lictor demo $(ARGS)
 
