@@ -151,9 +151,10 @@ async def test_gzip_request(gateway: RunningGateway) -> None:
     ("body", "encoding", "status"),
     [
         (b"not gzip", "gzip", 400),
-        (gzip.compress(b'{"query": "{ hello }"}')[:-9], "gzip", 400),
+        (gzip.compress(b'{"query": "{ hello }"}', mtime=0)[:-9], "gzip", 400),
         (b"{}", "br", 415),
     ],
+    ids=["not gzip", "cut gzip", "unknown"],
 )
 async def test_bad_content_encoding(gateway: RunningGateway, body: bytes, encoding: str, status: int) -> None:
     answer = await gateway.client.post("/", content=body, headers={"content-encoding": encoding})
