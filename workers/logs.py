@@ -10,6 +10,8 @@ from lictor.settings import Settings
 
 def configure(settings: Settings) -> None:
     """Log from `settings.log_level` on; as JSON if `settings.log_json`."""
+    # It tells of every broken connection with a traceback; whoever holds the connection says it in a line.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     renderer = (
         structlog.processors.JSONRenderer()
         if settings.log_json

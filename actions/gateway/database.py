@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import logging
 
 import asyncpg
 import structlog
@@ -64,6 +65,10 @@ def fate(exc: BaseException) -> Fate | None:
     if isinstance(exc, asyncpg.InterfaceError) and any(text in str(exc) for text in _CLOSED_TEXTS):
         return Fate.NOT_DONE
     return None
+
+
+# It tells of every broken connection with a traceback; what a broken connection means is decided here.
+logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
 
 
 async def open_pool(settings: Settings, *, wait: float = START_SECONDS) -> asyncpg.Pool:

@@ -145,7 +145,7 @@ class Executor:
     def _failure(error: Exception, sql: str, path: str = ROOT_PATH) -> GraphQLFailure:
         failure = as_failure(error, path)
         if failure.kind == "internal":
-            log.error("query failed: %s; statement: %s", error, sql)
+            log.error("query failed: %s; statement: %.2000s", error, sql)
         return failure
 
     async def _fetch(

@@ -8,7 +8,7 @@ WITH line AS MATERIALIZED (
     FROM unnest(
         :calls::integer[], :flow_run_ids::uuid[], :task_run_ids::uuid[], :timestamps::timestamptz[], :names::text[],
         :levels::text[], :messages::text[], :infos::jsonb[]
-    ) AS line (call, flow_run_id, task_run_id, "timestamp", name, level, message, info)
+    ) WITH ORDINALITY AS line (call, flow_run_id, task_run_id, "timestamp", name, level, message, info, number)
     LEFT JOIN flow_run ON flow_run.id = line.flow_run_id
 ),
 refused AS (
@@ -22,5 +22,7 @@ written AS (
     SELECT tenant_id, flow_run_id, task_run_id, coalesce("timestamp", now()), name, level, message, info
     FROM line
     WHERE call NOT IN (SELECT call FROM refused)
+    -- Lines of one moment keep the order they came in: their ids are ordered.
+    ORDER BY number
 )
 SELECT call FROM refused;

@@ -77,6 +77,7 @@ written AS (
         accepted.tenant_id, accepted.id, clock_timestamp(), accepted.type, accepted.new_version,
         accepted.state ->> 'message', accepted.start_time, accepted.state
     FROM accepted
+    ORDER BY accepted.call, accepted.item
 )
 SELECT call, item, outcome FROM judged WHERE outcome <> 'accepted';
 
@@ -130,6 +131,7 @@ written AS (
              THEN accepted.state || jsonb_build_object('cached_inputs', accepted.cached_inputs)
              ELSE accepted.state END
     FROM accepted
+    ORDER BY accepted.call, accepted.item
 )
 SELECT call, item, outcome, flow_run_state FROM judged WHERE outcome <> 'accepted';
 
