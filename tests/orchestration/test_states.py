@@ -236,6 +236,12 @@ async def test_what_waits_for_a_time_is_kept_apart_while_it_waits(pool):
     for start in (first, second):
         await set_task(pool, task_run["id"], {"type": "Retrying", "start_time": start.isoformat()})
         assert await waiting() == [start]
+    await pool.execute(
+        "INSERT INTO task_run_state (tenant_id, task_run_id, state, version, serialized_state)"
+        " SELECT tenant_id, id, 'Success', 1, '{}' FROM task_run WHERE id = $1",
+        task_run["id"],
+    )
+    assert await waiting() == [second], "a state of an older version ends no waiting"
     await set_task(pool, task_run["id"], {"type": "Submitted", "state": {"type": "Retrying"}})
     assert await waiting() == []
     await set_task(pool, task_run["id"], {"type": "Paused"})

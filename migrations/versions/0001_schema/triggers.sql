@@ -285,7 +285,13 @@ BEGIN
         PERFORM utility.require_task_runs(ARRAY(SELECT DISTINCT task_run_id FROM new_state), TG_TABLE_NAME);
     END IF;
 
-    DELETE FROM utility.waiting_task_run USING new_state WHERE waiting_task_run.task_run_id = new_state.task_run_id;
+    -- What waits is what the run says now: a state that did not win ends no waiting.
+    DELETE FROM utility.waiting_task_run USING new_state
+    WHERE waiting_task_run.task_run_id = new_state.task_run_id
+      AND NOT EXISTS (
+          SELECT FROM task_run
+          WHERE task_run.id = waiting_task_run.task_run_id
+            AND state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying') AND state_start_time IS NOT NULL);
     IF waiting > 0 THEN
         INSERT INTO utility.waiting_task_run (task_run_id, flow_run_id, tenant_id, start_time)
         SELECT id, flow_run_id, tenant_id, state_start_time
