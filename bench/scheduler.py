@@ -19,6 +19,7 @@ from lictor import migrations
 from lictor.cli.embedded.postgres import PostgresServer
 from lictor.orchestration.schedules import next_times
 from lictor.orchestration.scheduling import prepare_due_task_runs, schedule_flow_runs
+from lictor.orchestration.types import Connection
 from lictor.workers.database import SESSION_SETTINGS
 
 MAX_RUNS = 10
@@ -38,7 +39,7 @@ def schedule(number: int) -> dict:
     return {"type": "Schedule", "clocks": [clock]}
 
 
-async def make_flows(connection: asyncpg.Connection, count: int) -> None:
+async def make_flows(connection: Connection, count: int) -> None:
     await connection.execute("TRUNCATE tenant, log, flow_run_state, task_run_state CASCADE")
     tenant_id = await connection.fetchval(
         "INSERT INTO tenant (name, slug) VALUES ('bench', 'bench') RETURNING id"
