@@ -7,7 +7,6 @@ client makes it. The limit is pgbench on the same server in the same run: a row 
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import subprocess
 from pathlib import Path
@@ -18,8 +17,7 @@ import asyncpg
 from rich.console import Console
 from rich.table import Table
 
-from bench import stack
-from bench.drive import drive
+from bench import drive, stack
 from lictor.orchestration.flow_runs import NewFlowRun, create_flow_runs
 
 DOCUMENT = (
@@ -71,7 +69,7 @@ def body(ids: list[UUID], kind: str) -> str:
     states = [
         {"task_run_id": str(id), "state": state, "version": 1 if kind == "Running" else None} for id in ids
     ]
-    return json.dumps({"query": DOCUMENT, "variables": json.dumps({"input": {"states": states}})})
+    return drive.body(DOCUMENT, {"input": {"states": states}})
 
 
 def measure(
@@ -84,7 +82,7 @@ def measure(
         mine = [ids[(number * share + n) % len(ids)] for n in range(share)]
         calls = [mine[n : n + per_call] for n in range(0, len(mine) - per_call + 1, per_call)]
         plans.append([body(call, kind) for call in calls[:200] for kind in ("Running", "Success")])
-    result = drive(lictor, plans, seconds)
+    result = drive.drive(lictor, plans, seconds)
     # In states, not in calls.
     result["rate"] *= per_call
     result["cpu_us"] = {name: value / per_call for name, value in result["cpu_us"].items()}

@@ -14,7 +14,6 @@ import msgspec
 import orjson
 
 from lictor.orchestration.errors import OrchestrationError
-from lictor.orchestration.text import holds_nul
 
 # A registration may be large, a bomb may not: 64 times the largest body that is let in.
 _DECOMPRESSED_LIMIT = 512 * 1024 * 1024
@@ -104,7 +103,7 @@ def decompress(text: str) -> Any:
         ) from None
 
 
-def task_rows(raw_tasks: list[Any], tasks: list[TaskDocument]) -> str:
+def task_rows(raw_tasks: list[Any], tasks: list[TaskDocument]) -> bytes:
     """Tasks as JSON text for the statement `insert_tasks`: the columns beside the document as it came."""
     rows = [
         {
@@ -124,7 +123,7 @@ def task_rows(raw_tasks: list[Any], tasks: list[TaskDocument]) -> str:
         }
         for raw, task in zip(raw_tasks, tasks, strict=True)
     ]
-    return orjson.dumps(rows, default=str).decode()
+    return orjson.dumps(rows)
 
 
 def _interval(delay: int | float | str | None) -> str | None:
@@ -136,7 +135,7 @@ def slug_of(task: str | _Slug) -> str:
     return task if isinstance(task, str) else task.slug
 
 
-def edge_rows(edges: list[EdgeDocument]) -> str:
+def edge_rows(edges: list[EdgeDocument]) -> bytes:
     """Edges as JSON text for the statement `insert_edges`."""
     rows = [
         {
@@ -147,10 +146,4 @@ def edge_rows(edges: list[EdgeDocument]) -> str:
         }
         for edge in edges
     ]
-    return orjson.dumps(rows, default=str).decode()
-
-
-def refuse_nul(encoded: str, field: str) -> None:
-    """Raise OrchestrationError when JSON text holds a NUL character, which Postgres cannot store."""
-    if holds_nul(encoded.encode()):
-        raise OrchestrationError(f"{field} holds a NUL character (\\u0000), which cannot be stored.")
+    return orjson.dumps(rows)

@@ -20,12 +20,12 @@ from lictor.orchestration.flow_documents import (
     TaskDocument,
     convert,
     edge_rows,
-    refuse_nul,
     slug_of,
     task_rows,
 )
 from lictor.orchestration.scheduling import schedule_flow_runs
 from lictor.orchestration.states import NewState, prepare_state, set_flow_run_states
+from lictor.orchestration.text import refuse_nul
 from lictor.orchestration.types import Connection
 
 _sql = queries.load("flows")
@@ -48,7 +48,7 @@ async def create_flow(
     of the registration before answers with what that registration made. Raises OrchestrationError.
     """
     flow = convert(document, FlowDocument, "serialized_flow")
-    encoded = orjson.dumps(document).decode()
+    encoded = orjson.dumps(document)
     refuse_nul(encoded, "serialized_flow")
     async with connection.transaction():
         tenant_id = await _sql.project_tenant.fetchval(connection, project_id=project_id)
@@ -70,7 +70,7 @@ async def create_flow(
             flow_group_id=group["id"],
             name=flow.name,
             description=description,
-            document=encoded,
+            document=encoded.decode(),
         )
         await _sql.remember_key.execute(
             connection, flow_group_id=group["id"], idempotency_key=idempotency_key
@@ -125,7 +125,7 @@ async def _insert_tasks(
         return
     rows = task_rows(raw, tasks)
     refuse_nul(rows, "serialized_tasks")
-    await _sql.insert_tasks.execute(connection, flow_id=flow_id, tenant_id=tenant_id, tasks=rows)
+    await _sql.insert_tasks.execute(connection, flow_id=flow_id, tenant_id=tenant_id, tasks=rows.decode())
 
 
 async def _insert_edges(
@@ -139,7 +139,7 @@ async def _insert_edges(
         raise OrchestrationError(f"Edges reference tasks that do not exist: {', '.join(unknown)}.")
     rows = edge_rows(edges)
     refuse_nul(rows, "serialized_edges")
-    await _sql.insert_edges.execute(connection, flow_id=flow_id, tenant_id=tenant_id, edges=rows)
+    await _sql.insert_edges.execute(connection, flow_id=flow_id, tenant_id=tenant_id, edges=rows.decode())
 
 
 async def archive_flow(connection: Connection, flow_id: UUID) -> bool:

@@ -17,7 +17,7 @@ import orjson
 from lictor.orchestration import queries
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.state_types import FINISHED, RUNNING, STATE_TYPES
-from lictor.orchestration.text import holds_nul
+from lictor.orchestration.text import refuse_nul
 from lictor.orchestration.types import Connection
 
 _sql = queries.load("states")
@@ -75,8 +75,7 @@ def prepare_state(state: Any, *, field: str = "state", size_limit: int = 1_000_0
             f"State payload is too large: {field} has {len(encoded):,} bytes, the limit is {size_limit:,} "
             "(LICTOR_STATE_SIZE_LIMIT). Store the result outside and keep its location."
         )
-    if holds_nul(encoded):
-        raise OrchestrationError(f"{field} holds a NUL character (\\u0000), which cannot be stored.")
+    refuse_nul(encoded, field)
     return PreparedState(kind.name, encoded, start_time)
 
 

@@ -12,7 +12,7 @@ import orjson
 
 from lictor.orchestration import queries
 from lictor.orchestration.errors import OrchestrationError
-from lictor.orchestration.text import holds_nul
+from lictor.orchestration.text import refuse_nul
 from lictor.orchestration.types import Executor
 
 _sql = queries.load("teams")
@@ -83,8 +83,7 @@ def _artifact_data(data: Any, size_limit: int) -> str:
         raise OrchestrationError(
             f"Artifact data has {len(encoded):,} bytes; the limit is {size_limit:,} (LICTOR_ARTIFACT_SIZE_LIMIT)."
         )
-    if holds_nul(encoded):
-        raise OrchestrationError("data holds a NUL character (\\u0000), which cannot be stored.")
+    refuse_nul(encoded, "data")
     return encoded.decode()
 
 

@@ -21,7 +21,7 @@ from lictor.actions.registry import (
 from lictor.orchestration import flow_runs, states
 from lictor.orchestration.flow_runs import NewFlowRun
 from lictor.orchestration.states import NewState, prepare_state
-from lictor.orchestration.text import holds_nul
+from lictor.orchestration.text import refuse_nul
 
 
 class CreateFlowRunInput(msgspec.Struct):
@@ -61,8 +61,8 @@ def _object(value: Any, field: str) -> dict[str, Any] | None:
     value = parse_json(value)
     if value is not None and not isinstance(value, dict):
         raise ActionError(f"{field} must be a JSON object, not {type(value).__name__}.")
-    if value and holds_nul(orjson.dumps(value)):
-        raise ActionError(f"{field} holds a NUL character (\\u0000), which cannot be stored.")
+    if value:
+        refuse_nul(orjson.dumps(value), field)
     return value
 
 

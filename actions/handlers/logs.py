@@ -18,7 +18,7 @@ from lictor.actions.registry import (
     parse_json,
 )
 from lictor.orchestration.logs import LogLine
-from lictor.orchestration.text import holds_nul
+from lictor.orchestration.text import refuse_nul
 
 
 class WriteRunLogInput(msgspec.Struct):
@@ -50,8 +50,8 @@ def _line(number: int, log: WriteRunLogInput) -> LogLine:
                 f"logs[{number}].{field} holds a NUL character (\\u0000), which cannot be stored."
             )
     info = None if log.info is None else orjson.dumps(parse_json(log.info))
-    if info is not None and holds_nul(info):
-        raise ActionError(f"logs[{number}].info holds a NUL character (\\u0000), which cannot be stored.")
+    if info is not None:
+        refuse_nul(info, f"logs[{number}].info")
     return LogLine(
         log.flow_run_id,
         log.task_run_id,

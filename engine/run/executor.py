@@ -59,7 +59,7 @@ class Executor:
         statement = compiled.statement
         if compiled.simple and statement is not None:
             row = await self._fetch(statement, variables, literals, session)
-            return _body(statement.keys, [b"null" if cell is None else cell.encode() for cell in row])
+            return _body(statement.keys, [_bytes(cell) for cell in row])
         calls = action_calls(compiled, variables, literals, query)
         return await self._run_mixed(document, compiled, literals, variables, session, headers, calls)
 
@@ -78,7 +78,7 @@ class Executor:
         if compiled.statement is not None:
             row = await self._fetch(compiled.statement, variables, literals, session)
             for key, cell in zip(compiled.statement.keys, row, strict=True):
-                done[key] = b"null" if cell is None else cell.encode()
+                done[key] = _bytes(cell)
         if compiled.plan.kind == "mutation":
             seen = {**variables, SESSION_KEY: session.variables}
             done |= await self._mutate(compiled, literals, seen, session, headers, calls)
@@ -136,7 +136,7 @@ class Executor:
                     if statement.answer is not None:
                         more = [encode(variables, literals) for encode in statement.answer_encoders]
                         cell = await connection.fetchval(statement.answer, cell, *more)
-                    done[statement.key] = b"null" if cell is None else cell.encode()
+                    done[statement.key] = _bytes(cell)
         except DATABASE_ERRORS as error:
             raise self._failure(error, "; ".join(statement.text for statement in statements), path) from error
         return done
@@ -176,6 +176,11 @@ def action_calls(
         ActionCall(root.action.action.name, root.key, root.read(variables, literals), query, root)
         for root in compiled.actions
     ]
+
+
+def _bytes(cell: str | None) -> bytes:
+    """A JSON cell of a result as bytes; SQL's NULL is JSON's."""
+    return b"null" if cell is None else cell.encode()
 
 
 def _body(keys: tuple[str, ...] | list[str], values: list[bytes]) -> bytes:

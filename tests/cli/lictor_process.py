@@ -100,7 +100,8 @@ class LictorProcess:
         assert self.process.poll() is None, f"lictor ended with {self.process.returncode}:\n{self.output}"
         services = self.state.get("services", {})
         states = {service["state"] for service in services.values()}
-        return bool(services) and states == {"running", "done"} and self.api_answers()
+        served = any(name.partition("-")[0] == "api" for name in services)
+        return served and states == {"running", "done"} and self.api_answers()
 
     def api_answers(self) -> bool:
         """Whether a query that needs the database is answered."""
