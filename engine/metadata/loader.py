@@ -16,8 +16,11 @@ from graphql import DocumentNode, GraphQLSyntaxError, parse
 
 from lictor.engine.metadata.model import (
     Action,
+    ActionRelationship,
+    ComputedField,
     Function,
     Header,
+    InheritedRole,
     Metadata,
     QualifiedName,
     Relationship,
@@ -49,12 +52,18 @@ def load(directory: Path, source: str = "default") -> Metadata:
             f"{root / 'version.yaml'}: metadata format version 3 is expected, found {version!r}"
         )
     database = _find_source(root, source)
-    actions, sdl = _load_actions(root)
+    actions, sdl, relationships = _load_actions(root)
+    inherited = root / "inherited_roles.yaml"
     return Metadata(
         tables=tuple(_table(entry) for entry in database.get("tables") or ()),
         functions=tuple(_function(entry) for entry in database.get("functions") or ()),
         actions=actions,
         action_sdl=sdl,
+        action_relationships=relationships,
+        inherited_roles=tuple(
+            InheritedRole(entry["role_name"], tuple(entry["role_set"]))
+            for entry in (read_document(inherited) if inherited.is_file() else None) or ()
+        ),
     )
 
 
@@ -130,6 +139,18 @@ def _table(entry: dict[str, Any]) -> Table:
         is_enum=bool(entry.get("is_enum")),
         relationships=tuple(relationships),
         permissions={kind: tuple(entry.get(kind) or ()) for kind in PERMISSION_KINDS},
+        computed_fields=tuple(_computed_field(field) for field in entry.get("computed_fields") or ()),
+    )
+
+
+def _computed_field(entry: dict[str, Any]) -> ComputedField:
+    definition = entry["definition"]
+    return ComputedField(
+        name=entry["name"],
+        function=_qualified(definition["function"]),
+        table_argument=definition.get("table_argument"),
+        session_argument=definition.get("session_argument"),
+        comment=entry.get("comment"),
     )
 
 
@@ -163,10 +184,13 @@ def _function(entry: dict[str, Any]) -> Function:
         exposed_as=configuration.get("exposed_as"),
         session_argument=configuration.get("session_argument"),
         comment=entry.get("comment"),
+        roles=tuple(permission["role"] for permission in entry.get("permissions") or ()),
     )
 
 
-def _load_actions(root: Path) -> tuple[tuple[Action, ...], DocumentNode | None]:
+def _load_actions(
+    root: Path,
+) -> tuple[tuple[Action, ...], DocumentNode | None, tuple[ActionRelationship, ...]]:
     path, sdl_path = root / "actions.yaml", root / "actions.graphql"
     document = read_document(path) if path.is_file() else {}
     actions = tuple(_action(entry) for entry in (document or {}).get("actions") or ())
@@ -174,11 +198,26 @@ def _load_actions(root: Path) -> tuple[tuple[Action, ...], DocumentNode | None]:
     if not text.strip():
         if actions:
             raise MetadataError(f"{sdl_path}: missing, but {path} declares actions")
-        return (), None
+        return (), None, ()
     try:
-        return actions, parse(text)
+        return actions, parse(text), _action_relationships(document or {})
     except GraphQLSyntaxError as error:
         raise MetadataError(f"{sdl_path}: {error}") from error
+
+
+def _action_relationships(document: dict[str, Any]) -> tuple[ActionRelationship, ...]:
+    objects = (document.get("custom_types") or {}).get("objects") or ()
+    return tuple(
+        ActionRelationship(
+            type_name=entry["name"],
+            name=relationship["name"],
+            is_array=relationship.get("type") == "array",
+            remote_table=_qualified(relationship["remote_table"]),
+            fields=dict(relationship["field_mapping"]),
+        )
+        for entry in objects
+        for relationship in entry.get("relationships") or ()
+    )
 
 
 def _action(entry: dict[str, Any]) -> Action:

@@ -42,8 +42,27 @@ class Relationship:
 
 
 @dataclass(frozen=True)
+class ComputedField:
+    """A function over a table's row, shown as a field.
+
+    `table_argument` names the argument that takes the row (the first one if None), `session_argument` the one
+    that takes the session variables.
+    """
+
+    name: str
+    function: QualifiedName
+    table_argument: str | None = None
+    session_argument: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
 class Table:
-    """A tracked table with its configuration. Permissions stay raw, by operation, until a role asks."""
+    """A tracked table with its configuration.
+
+    `permissions` are raw, keyed by "select_permissions", "insert_permissions", "update_permissions" and
+    "delete_permissions": the schema stage reads them when it builds the roles.
+    """
 
     name: QualifiedName
     custom_name: str | None
@@ -54,11 +73,15 @@ class Table:
     is_enum: bool
     relationships: tuple[Relationship, ...]
     permissions: Mapping[str, tuple[Mapping[str, Any], ...]]
+    computed_fields: tuple[ComputedField, ...] = ()
 
 
 @dataclass(frozen=True)
 class Function:
-    """A tracked function. `exposed_as` is "query", "mutation" or None (decided by volatility)."""
+    """A tracked function. `exposed_as` is "query", "mutation" or None (decided by volatility).
+
+    `roles` are those with an explicit permission; a query function is also for all who may select its table.
+    """
 
     name: QualifiedName
     custom_name: str | None
@@ -66,6 +89,7 @@ class Function:
     exposed_as: str | None
     session_argument: str | None
     comment: str | None
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +116,25 @@ class Action:
 
 
 @dataclass(frozen=True)
+class ActionRelationship:
+    """A way from an action's output object to a table: `fields` maps the object's fields to remote columns."""
+
+    type_name: str
+    name: str
+    is_array: bool
+    remote_table: QualifiedName
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class InheritedRole:
+    """A role that may what each role of `role_set` may."""
+
+    name: str
+    role_set: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Metadata:
     """Everything one source serves. `action_sdl` is the parsed actions.graphql, or None if there is none."""
 
@@ -99,3 +142,5 @@ class Metadata:
     functions: tuple[Function, ...]
     actions: tuple[Action, ...]
     action_sdl: DocumentNode | None
+    action_relationships: tuple[ActionRelationship, ...] = ()
+    inherited_roles: tuple[InheritedRole, ...] = ()
