@@ -161,7 +161,9 @@ class Engine:
     ) -> bytes:
         """The body of the answer, `{"data":{...}}`. Raises GraphQLFailure."""
         state = self.state
-        document, literals = state.documents.find(query, operation_name, state.schema.for_role(session.role))
+        document, literals = state.documents.find(
+            query, operation_name, state.schema.for_role(session.role, session.backend_only)
+        )
         return await state.executor.run(document, literals, variables, session, request_headers, query)
 
     async def run(

@@ -40,10 +40,19 @@ class EngineOptions:
 
 @dataclass(frozen=True)
 class Session:
-    """Who asks. `variables` holds the `x-hasura-*` session variables, keys in lower case."""
+    """Who asks. `variables` holds the `x-hasura-*` session variables, keys in lower case.
+
+    `backend_only`: a trusted backend asks, which may do what permissions reserve for backends.
+    """
 
     role: str = ADMIN
     variables: Mapping[str, str] = field(default_factory=dict)
+    backend_only: bool = False
+
+    @property
+    def values(self) -> dict[str, str]:
+        """All session variables, with the role."""
+        return {**self.variables, "x-hasura-role": self.role}
 
 
 @dataclass(frozen=True)

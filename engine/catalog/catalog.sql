@@ -2,7 +2,9 @@
 -- Every table, view and function outside the system schemas as one JSON document, read in one snapshot.
 WITH relations AS (
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-           obj_description(c.oid, 'pg_class') AS comment
+           obj_description(c.oid, 'pg_class') AS comment,
+           -- a bit per command, numbered as in Postgres' CmdType; without those that only triggers make possible
+           pg_relation_is_updatable(c.oid, false) AS updatable
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -85,6 +87,7 @@ SELECT json_build_object(
     'tables', COALESCE((
         SELECT json_agg(json_build_object(
             'schema', r.schema, 'name', r.name, 'kind', r.kind, 'comment', r.comment,
+            'updatable', r.updatable,
             'columns', c.columns, 'keys', COALESCE(k.keys, '[]')))
         FROM relations r
         JOIN columns c ON c.attrelid = r.oid

@@ -23,6 +23,9 @@ from lictor.engine.catalog.model import (
     ForeignKey,
 )
 
+# Bits of pg_relation_is_updatable.
+CAN_UPDATE, CAN_INSERT, CAN_DELETE = 1 << 2, 1 << 3, 1 << 4
+
 
 @cache
 def _catalog_sql() -> str:
@@ -66,6 +69,9 @@ def _table(raw: dict[str, Any]) -> CatalogTable:
             for key in raw["keys"]
             if key["type"] == "f"
         ),
+        insertable=bool(raw["updatable"] & CAN_INSERT),
+        updatable=bool(raw["updatable"] & CAN_UPDATE),
+        deletable=bool(raw["updatable"] & CAN_DELETE),
     )
 
 

@@ -36,7 +36,10 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class CatalogTable:
-    """`unique` lists every unique key including the primary one, as constraint name → columns."""
+    """`unique` lists every unique key including the primary one, as constraint name → columns.
+
+    `insertable`, `updatable`, `deletable`: Postgres can do so, for a view because it is simple enough.
+    """
 
     schema: str
     name: str
@@ -47,11 +50,9 @@ class CatalogTable:
     primary_key_name: str | None
     unique: Mapping[str, tuple[str, ...]]
     foreign_keys: tuple[ForeignKey, ...]
-
-    @property
-    def insertable(self) -> bool:
-        """Ordinary, partitioned and foreign tables; views are read only here."""
-        return self.kind in ("r", "p", "f")
+    insertable: bool
+    updatable: bool
+    deletable: bool
 
 
 @dataclass(frozen=True, slots=True)

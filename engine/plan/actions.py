@@ -13,8 +13,9 @@ from typing import Any
 from graphql import SelectionSetNode, VariableNode
 
 from lictor.engine.errors import GraphQLFailure, at_index, at_key, invalid, uncoercible
+from lictor.engine.expressions import ListOf, ObjectOf, Source, VariableAt
 from lictor.engine.plan.context import Context, not_found
-from lictor.engine.plan.nodes import ActionRoot, ListOf, ObjectOf, Project, ReadArguments, Source, VariableAt
+from lictor.engine.plan.nodes import ActionRoot, Project, ReadArguments
 from lictor.engine.plan.selection import Field, collect
 from lictor.engine.plan.sources import Fetch, fetcher
 from lictor.engine.plan.values import Raw, Value, whole_source

@@ -13,21 +13,19 @@ from typing import Any
 from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, NameNode, SelectionSetNode
 
 from lictor.engine.errors import at_key, invalid, uncoercible
+from lictor.engine.expressions import TRUE, Param, SessionVariables
 from lictor.engine.plan.actions import compile_action
 from lictor.engine.plan.aggregate import compile_aggregate
 from lictor.engine.plan.context import Budget, Context, not_found
 from lictor.engine.plan.mutations import compile_mutation, primary_key_condition
 from lictor.engine.plan.nodes import (
-    TRUE,
     AggregateRoot,
     FunctionCall,
     IntrospectionRoot,
     OperationPlan,
-    Param,
     Root,
     Select,
     SelectRoot,
-    SessionVariables,
     TypenameRoot,
 )
 from lictor.engine.plan.selection import ROWS_ARGUMENTS, Field, collect, compile_fields, compile_rows

@@ -13,7 +13,7 @@ from typing import Any
 from graphql import ArgumentNode
 
 from lictor.engine.errors import at_index, at_key, invalid, uncoercible
-from lictor.engine.plan.nodes import Constant, ListOf, Param, Source, Use
+from lictor.engine.expressions import Constant, ListOf, Param, Source, Use
 from lictor.engine.plan.values import Raw, Value, ValueReader, whole_source
 from lictor.engine.request.document import Operation
 from lictor.engine.schema.gtypes import GType, list_of, named

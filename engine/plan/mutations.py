@@ -11,26 +11,18 @@ from collections.abc import Mapping
 from graphql import VariableNode
 
 from lictor.engine.errors import at_index, at_key, invalid, uncoercible
+from lictor.engine.expressions import TRUE, And, BoolExp, Compare, ListOf, ObjectOf, Param, Source, VariableAt
 from lictor.engine.plan.context import Arguments, Context, non_null_list, not_found
 from lictor.engine.plan.nodes import (
-    TRUE,
     AffectedRows,
-    And,
     Assignment,
-    BoolExp,
-    Compare,
     Delete,
     Insert,
-    ListOf,
     MutationRoot,
-    ObjectOf,
     OnConflict,
-    Param,
     Returning,
-    Source,
     TypenameLeaf,
     Update,
-    VariableAt,
 )
 from lictor.engine.plan.selection import Field, collect, compile_fields
 from lictor.engine.plan.values import Raw, Value, whole_source
@@ -126,9 +118,13 @@ def _insert(context: Context, table: TableType, single: bool, field: Field, path
         raise uncoercible(f"missing required field '{name}'", here)
     item = named(f"{table.name}_insert_input", True)
     source = _rows_source(context, table, raw, item if single else list_of(item, True), here)
-    columns = tuple(table.written_columns.values())
+    columns = tuple(_insert_columns(table).values())
     rows = Param(source, JSONB, "rows", here, columns, item.name)
     return Insert(table, rows, _on_conflict(context, table, arguments, args_path))
+
+
+def _insert_columns(table: TableType) -> Mapping[str, ColumnField]:
+    return table.insert.columns if table.insert else {}
 
 
 def _rows_source(context: Context, table: TableType, raw: Raw, expected: GType, path: str) -> Source:
@@ -154,7 +150,7 @@ def _rows_source(context: Context, table: TableType, raw: Raw, expected: GType, 
 
 def _row_source(context: Context, table: TableType, value: Value, path: str) -> Source:
     type_name = f"{table.name}_insert_input"
-    columns = table.written_columns
+    columns = _insert_columns(table)
     items: list[tuple[str, Source]] = []
     for key, raw in context.pairs(value, type_name, path):
         column = columns.get(key)
@@ -194,7 +190,7 @@ def _on_conflict(
     updated = context.read(given, "update_columns", non_null_list(update_type).required, here)
     if updated is not None:
         at = at_key(here, "update_columns")
-        written = table.written_columns
+        written = table.update.columns if table.update else {}
         items = context.items(updated, named(update_type, True), at)
         columns = tuple(written[context.enum(item, update_type, tuple(written), p)] for item, p in items)
     where = context.read(given, "where", named(f"{table.name}_bool_exp"), here)
@@ -235,7 +231,7 @@ def _update(context: Context, table: TableType, by_pk: bool, field: Field, path:
 
 def operator_columns(table: TableType, operator: str) -> dict[str, ColumnField]:
     """The columns an update operator may be used on."""
-    columns = table.written_columns.items()
+    columns = table.update.columns.items() if table.update else ()
     return {name: column for name, column in columns if update_operator_takes(operator, column.scalar)}
 
 

@@ -1,7 +1,7 @@
 """The plan: what to read, with every name resolved and every value either fixed or a parameter.
 
-Out of the plan stage, into the SQL stage. Frozen data only. The user's filter and the role's filter are both
-`BoolExp`; a select carries their conjunction in `where`.
+Out of the plan stage, into the SQL stage. Frozen data only. `where` is the user's filter; the role's filter is
+its table's `row_filter`, which the SQL stage adds wherever rows of the table are read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from graphql import FieldNode
 
+from lictor.engine.expressions import TRUE, BoolExp, Param
 from lictor.engine.schema.model import (
     ActionField,
     ColumnField,
@@ -19,116 +20,7 @@ from lictor.engine.schema.model import (
     RelationshipField,
     TableType,
 )
-from lictor.engine.schema.operators import Operator
 from lictor.engine.schema.scalars import Scalar
-
-# --- where values come from -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class LiteralAt:
-    """The n-th lifted literal of the document."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class VariableAt:
-    """A variable, or a place inside it."""
-
-    name: str
-    path: tuple[str | int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A value that stands in the plan (and so in the plan's key). `text` tells 1, 1.0 and True apart."""
-
-    value: Any
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    items: tuple[Source, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectOf:
-    items: tuple[tuple[str, Source], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionVariables:
-    """The session variables as a JSON object (a function's session argument)."""
-
-
-Source = LiteralAt | VariableAt | Constant | ListOf | ObjectOf | SessionVariables
-# How a parameter's value is checked and encoded, beside its scalar.
-Use = Literal["scalar", "list", "limit", "offset", "path", "rows"]
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """A parameter of the statement. `path` is where errors about it point to.
-
-    For the use "rows" (objects to insert), `columns` are those that may be named and `type_name` is their type.
-    """
-
-    source: Source
-    scalar: Scalar
-    use: Use
-    path: str
-    columns: tuple[ColumnField, ...] = ()
-    type_name: str = ""
-
-
-# --- conditions -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    items: tuple[BoolExp, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    items: tuple[BoolExp, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    item: BoolExp
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """`column operator operand`; `cast` compares the column as another type (`_cast`)."""
-
-    column: ColumnField
-    operator: Operator
-    operand: Param
-    cast: Scalar | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IsNull:
-    column: ColumnField
-    negated: bool
-    cast: Scalar | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Exists:
-    """Some related row fulfils the condition."""
-
-    relationship: RelationshipField
-    where: BoolExp
-
-
-BoolExp = And | Or | Not | Compare | IsNull | Exists
-TRUE = And(())
-
 
 # --- order ------------------------------------------------------------------------------------------------
 

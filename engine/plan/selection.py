@@ -21,14 +21,12 @@ from graphql import (
 )
 
 from lictor.engine.errors import at_key, invalid
+from lictor.engine.expressions import TRUE, BoolExp, Param
 from lictor.engine.plan.context import BOOLEAN, INT, STRING, Arguments, Context, non_null_list, not_found
 from lictor.engine.plan.nodes import (
-    TRUE,
-    BoolExp,
     ColumnLeaf,
     FunctionCall,
     Leaf,
-    Param,
     RelationAggregateLeaf,
     RelationLeaf,
     Rows,

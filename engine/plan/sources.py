@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lictor.engine.plan.nodes import (
+from lictor.engine.errors import GraphQLFailure
+from lictor.engine.expressions import (
     Constant,
     ListOf,
     LiteralAt,
     ObjectOf,
+    SessionVariable,
     SessionVariables,
     Source,
     VariableAt,
@@ -36,6 +38,8 @@ def fetcher(source: Source) -> Fetch:
         return lambda _, __: value
     if isinstance(source, SessionVariables):
         return lambda variables, _: dict(variables.get(SESSION_KEY, {}))
+    if isinstance(source, SessionVariable):
+        return _session_variable(source.name)
     if isinstance(source, ListOf):
         items = [fetcher(item) for item in source.items]
         return lambda variables, literals: [item(variables, literals) for item in items]
@@ -54,6 +58,23 @@ def _variable(source: VariableAt) -> Fetch:
         return value
 
     return fetch
+
+
+def _session_variable(name: str) -> Fetch:
+    def fetch(variables: Mapping[str, Any], _: tuple[Any, ...]) -> Any:
+        value = variables[SESSION_KEY].get(name)
+        if value is None:
+            raise GraphQLFailure.of(f'missing session variable: "{name}"', code="not-found", kind="coercion")
+        return value
+
+    return fetch
+
+
+def needs_session(source: Source) -> bool:
+    """Does the value depend on who asks?"""
+    if isinstance(source, ListOf):
+        return any(needs_session(item) for item in source.items)
+    return isinstance(source, (SessionVariable, SessionVariables))
 
 
 def _object(source: ObjectOf) -> Fetch:

@@ -25,7 +25,7 @@ from graphql import (
 )
 
 from lictor.engine.errors import invalid, uncoercible
-from lictor.engine.plan.nodes import Constant, ListOf, LiteralAt, ObjectOf, Source, VariableAt
+from lictor.engine.expressions import Constant, ListOf, LiteralAt, ObjectOf, Source, VariableAt
 from lictor.engine.request.document import Declared
 from lictor.engine.request.lexer import PLACEHOLDER
 from lictor.engine.request.variables import ABSENT

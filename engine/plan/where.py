@@ -7,18 +7,8 @@ null is no condition; without it, null is an error as in Hasura v2.
 from __future__ import annotations
 
 from lictor.engine.errors import at_key
+from lictor.engine.expressions import TRUE, And, BoolExp, Compare, Exists, IsNull, Not, Or, Param
 from lictor.engine.plan.context import BOOLEAN, Context, non_null_list, not_found
-from lictor.engine.plan.nodes import (
-    TRUE,
-    And,
-    BoolExp,
-    Compare,
-    Exists,
-    IsNull,
-    Not,
-    Or,
-    Param,
-)
 from lictor.engine.plan.values import Raw, Value
 from lictor.engine.schema.gtypes import list_of, named
 from lictor.engine.schema.model import ColumnField, TableType

@@ -24,6 +24,7 @@ from lictor.engine.sql import MutationStatement, Statement, build_mutation, buil
 from lictor.engine.types import EngineOptions
 
 Literals = tuple[Any, ...]
+_Key = tuple[str, str | None, str, bool]  # text, operation name, role, for backends only
 # Longer texts are looked up by their literal-free form only, so that the exact-text map stays small.
 MAX_EXACT_TEXT = 8192
 
@@ -127,24 +128,24 @@ class Documents:
 
     def __init__(self, options: EngineOptions) -> None:
         self.options = options
-        self._by_text: LRU[tuple[str, str | None, str], tuple[Document, Literals]] = LRU(options.max_plans)
-        self._by_key: LRU[tuple[str, str | None, str], Document] = LRU(options.max_plans)
+        self._by_text: LRU[_Key, tuple[Document, Literals]] = LRU(options.max_plans)
+        self._by_key: LRU[_Key, Document] = LRU(options.max_plans)
 
     def find(self, query: str, operation_name: str | None, schema: RoleSchema) -> tuple[Document, Literals]:
         """The document of a query text and its literals. Raises GraphQLFailure if it does not parse."""
-        exact = (query, operation_name, schema.role)
+        exact = (query, operation_name, schema.role, schema.backend_only)
         found = self._by_text.get(exact)
         if found is not None:
             return found
         lifted = lift(query)
-        key = (lifted.text, operation_name, schema.role)
+        key = (lifted.text, operation_name, schema.role, schema.backend_only)
         document = self._by_key.get(key)
         literals = lifted.literals
         if document is None:
             operation, used_text = read_operation(lifted.text, operation_name, query, self.options.max_depth)
             if used_text is not lifted.text:
                 # the parser wants a literal where a variable may not stand: the text itself is the key
-                key, literals = (query, operation_name, schema.role), ()
+                key, literals = exact, ()
             document = Document(operation, schema, self.options)
             self._by_key.put(key, document)
         if len(query) <= MAX_EXACT_TEXT:

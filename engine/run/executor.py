@@ -80,7 +80,7 @@ class Executor:
             for key, cell in zip(compiled.statement.keys, row, strict=True):
                 done[key] = _bytes(cell)
         if compiled.plan.kind == "mutation":
-            seen = {**variables, SESSION_KEY: session.variables}
+            seen = {**variables, SESSION_KEY: session.values}
             done |= await self._mutate(compiled, literals, seen, session, headers, calls)
         elif calls:
             answers = await asyncio.gather(*(self._act(call, session, headers) for call in calls))
@@ -152,7 +152,7 @@ class Executor:
         self, statement: Statement, variables: Variables, literals: Literals, session: Session
     ) -> asyncpg.Record:
         if statement.needs_session:
-            variables = {**variables, SESSION_KEY: session.variables}
+            variables = {**variables, SESSION_KEY: session.values}
         arguments = [encode(variables, literals) for encode in statement.encoders]
         try:
             row = await self.pool.fetchrow(statement.text, *arguments)

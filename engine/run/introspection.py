@@ -40,14 +40,15 @@ class Introspection:
     """Introspection of one schema version, by role."""
 
     def __init__(self) -> None:
-        self._schemas: dict[str, GraphQLSchema] = {}
+        self._schemas: dict[tuple[str, bool], GraphQLSchema] = {}
         self._answers: LRU[tuple[Document, Literals, str], dict[str, bytes]] = LRU(KEPT_ANSWERS)
 
     def schema(self, role: RoleSchema) -> GraphQLSchema:
         """The role's schema as graphql-core sees it."""
-        if role.role not in self._schemas:
-            self._schemas[role.role] = build_graphql_schema(role)
-        return self._schemas[role.role]
+        key = (role.role, role.backend_only)
+        if key not in self._schemas:
+            self._schemas[key] = build_graphql_schema(role)
+        return self._schemas[key]
 
     async def answer(
         self,

@@ -7,7 +7,7 @@ serves. Never: touches the database or parses a request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from lictor.engine.catalog import Catalog, CatalogFunction, CatalogTable
 from lictor.engine.metadata.model import Function, Metadata, QualifiedName, Relationship, Table
@@ -16,16 +16,18 @@ from lictor.engine.schema.coercion import Coercers
 from lictor.engine.schema.model import (
     ActionField,
     ColumnField,
+    DeleteRule,
     FunctionArgument,
     FunctionType,
+    InsertRule,
     RelationshipField,
-    RoleSchema,
     RootField,
     RootKind,
     Schema,
     TableType,
+    UpdateRule,
 )
-from lictor.engine.schema.operators import UPDATE_OPERATORS
+from lictor.engine.schema.roles import build_roles, role_schema
 from lictor.engine.schema.scalars import scalar
 from lictor.engine.types import ADMIN
 
@@ -107,7 +109,7 @@ class _Builder:
             or any(local in nullable_columns for local, _ in join),
             comment=declared.comment,
         )
-        table_type.relationships[declared.name] = relationship
+        table_type.relationships[declared.name] = table_type.nested[declared.name] = relationship
         if declared.is_array:
             table_type.aggregates[f"{declared.name}_aggregate"] = relationship
 
@@ -144,20 +146,22 @@ class _Builder:
         )
         if table_type.primary_key:
             self._add_query(RootField(custom.get("select_by_pk", f"{name}_by_pk"), "by_pk", table_type))
-        if table_type.insertable:
-            self._add_table_mutations(custom, table_type)
+        self._add_table_mutations(custom, table_type)
 
     def _add_table_mutations(self, custom: Mapping[str, str], table_type: TableType) -> None:
         name = table_type.name
-        fields: list[tuple[RootKind, str]] = [
-            ("insert", f"insert_{name}"),
-            ("insert_one", f"insert_{name}_one"),
-            ("update", f"update_{name}"),
-            ("delete", f"delete_{name}"),
-        ]
-        if table_type.primary_key:
-            fields.append(("update_by_pk", f"update_{name}_by_pk"))
-            fields.append(("delete_by_pk", f"delete_{name}_by_pk"))
+        fields: list[tuple[RootKind, str]] = []
+        if table_type.insert is not None:
+            fields.append(("insert", f"insert_{name}"))
+            fields.append(("insert_one", f"insert_{name}_one"))
+        if table_type.update is not None:
+            fields.append(("update", f"update_{name}"))
+            if table_type.primary_key:
+                fields.append(("update_by_pk", f"update_{name}_by_pk"))
+        if table_type.delete is not None:
+            fields.append(("delete", f"delete_{name}"))
+            if table_type.primary_key:
+                fields.append(("delete_by_pk", f"delete_{name}_by_pk"))
         for kind, default in fields:
             self._add_mutation(RootField(custom.get(kind, default), kind, table_type))
 
@@ -201,6 +205,7 @@ class _Builder:
             arguments=arguments,
             session_argument=function.session_argument,
             comment=function.comment or found.comment,
+            roles=function.roles,
         )
         exposed_as = function.exposed_as or ("mutation" if found.volatility == "v" else "query")
         custom = function.custom_root_fields
@@ -253,56 +258,11 @@ class _Builder:
     # --- the whole --------------------------------------------------------------------------------------
 
     def finish(self) -> Schema:
-        admin = self._role(ADMIN, self.query.values(), self.mutation.values(), self.tables.values())
-        roles = {
-            role: self._action_role(role) for role in {r for a in self.metadata.actions for r in a.roles}
-        }
-        roles[""] = self._action_role("")
-        return Schema(admin, roles, tuple(self.inconsistencies))
-
-    def _action_role(self, role: str) -> RoleSchema:
-        def visible(fields: Iterable[RootField]) -> list[RootField]:
-            return [f for f in fields if f.action is not None and role in f.action.action.roles]
-
-        return self._role(role, visible(self.query.values()), visible(self.mutation.values()), ())
-
-    def _role(
-        self,
-        role: str,
-        query: Iterable[RootField],
-        mutation: Iterable[RootField],
-        tables: Iterable[TableType],
-    ) -> RoleSchema:
-        tables = list(tables)
-        query = list(query)
-        enum_bearing = {"order_by", "cursor_ordering"}
-        structural = {"order_by"}
-        row_types: set[str] = set()
-        for table in tables:
-            enum_bearing |= {
-                f"{table.name}_order_by",
-                f"{table.name}_select_column",
-                f"{table.name}_aggregate_order_by",
-            }
-            structural |= {f"{table.name}_bool_exp"}
-            structural |= {column.scalar.comparison_exp for column in table.columns.values()}
-            enum_bearing |= {
-                f"{table.name}_{part}" for part in ("on_conflict", "constraint", "update_column")
-            }
-            structural |= {f"{table.name}{operator}_input" for operator in UPDATE_OPERATORS}
-            structural.add(f"{table.name}_pk_columns_input")
-            row_types.add(f"{table.name}_insert_input")
-        structural |= {field.function.args_type for field in query if field.function}
-        return RoleSchema(
-            role=role,
-            query={field.name: field for field in query},
-            mutation={field.name: field for field in mutation},
-            tables={table.name: table for table in tables},
-            structural_types=frozenset(structural | enum_bearing | {"jsonb_cast_exp"}),
-            enum_bearing=frozenset(enum_bearing),
-            row_types=frozenset(row_types),
-            action_types=self.action_types,
+        admin = role_schema(
+            ADMIN, self.query.values(), self.mutation.values(), self.tables, self.action_types
         )
+        roles, inconsistencies = build_roles(self.metadata, admin, self.tables)
+        return Schema(admin, roles, (*self.inconsistencies, *inconsistencies))
 
 
 def _table_type(table: Table, found: CatalogTable) -> TableType:
@@ -311,7 +271,6 @@ def _table_type(table: Table, found: CatalogTable) -> TableType:
         source=table.name,
         comment=table.comment or found.comment,
         unique=found.unique,
-        insertable=found.insertable,
     )
     by_column: dict[str, ColumnField] = {}
     for column in found.columns:
@@ -326,4 +285,8 @@ def _table_type(table: Table, found: CatalogTable) -> TableType:
         )
         by_column[column.name] = table_type.columns[column_field.name] = column_field
     table_type.primary_key = tuple(by_column[name] for name in found.primary_key)
+    written = {column.name: column for column in table_type.columns.values() if not column.generated}
+    table_type.insert = InsertRule(written) if found.insertable else None
+    table_type.update = UpdateRule(written) if found.updatable else None
+    table_type.delete = DeleteRule() if found.deletable else None
     return table_type

@@ -101,7 +101,8 @@ class MutationTypes(InputTypes):
 
     def _insert_input(self, table: TableType) -> Any:
         name = f"{table.name}_insert_input"
-        columns = table.written_columns.values()
+        assert table.insert is not None
+        columns = table.insert.columns.values()
         return self.once(
             name,
             lambda: InputObjectType(
@@ -123,7 +124,10 @@ class MutationTypes(InputTypes):
                 )
                 for key, columns in table.unique.items()
             }
-            updated = {key: GraphQLEnumValue(key, description="column name") for key in table.written_columns}
+            updated = {
+                key: GraphQLEnumValue(key, description="column name")
+                for key in (table.update.columns if table.update else {})
+            }
             fields = {
                 "constraint": GraphQLInputField(
                     GraphQLNonNull(EnumType(f"{table.name}_constraint", constraints))
@@ -155,7 +159,11 @@ class MutationTypes(InputTypes):
     def _operators(self, table: TableType) -> dict[str, Any]:
         found = {}
         for operator, (_, operand) in UPDATE_OPERATORS.items():
-            columns = [c for c in table.written_columns.values() if update_operator_takes(operator, c.scalar)]
+            columns = [
+                c
+                for c in (table.update.columns if table.update else {}).values()
+                if update_operator_takes(operator, c.scalar)
+            ]
             if not columns:
                 continue
 

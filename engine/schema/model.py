@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lictor.engine.expressions import TRUE, BoolExp, Param
 from lictor.engine.metadata.model import Action, QualifiedName
 from lictor.engine.schema.action_types import ActionTypes
 from lictor.engine.schema.coercion import Coercers
@@ -27,7 +28,10 @@ MUTATION_KINDS = frozenset({"insert", "insert_one", "update", "update_by_pk", "d
 
 @dataclass(frozen=True, slots=True)
 class ColumnField:
-    """A column under its GraphQL name."""
+    """A column under its GraphQL name.
+
+    `visible_when` is the condition under which an inherited role sees the value; else it is null.
+    """
 
     name: str
     column: str
@@ -36,6 +40,34 @@ class ColumnField:
     default_sql: str | None
     generated: bool
     comment: str | None
+    visible_when: BoolExp | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class InsertRule:
+    """What a role may insert: `columns` it may give (by GraphQL name), `presets` it cannot, and the condition
+    that every new row fulfils."""
+
+    columns: Mapping[str, ColumnField]
+    check: BoolExp = TRUE
+    presets: tuple[tuple[ColumnField, Param], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class UpdateRule:
+    """What a role may update: rows of `filter`, which fulfil `check` afterwards."""
+
+    columns: Mapping[str, ColumnField]
+    filter: BoolExp = TRUE
+    check: BoolExp = TRUE
+    presets: tuple[tuple[ColumnField, Param], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class DeleteRule:
+    """Which rows a role may delete."""
+
+    filter: BoolExp = TRUE
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +85,12 @@ class RelationshipField:
 
 @dataclass(eq=False)
 class TableType:
-    """A tracked table. `columns` and `relationships` are keyed by GraphQL name."""
+    """A tracked table as one role sees it. Fields are keyed by GraphQL name.
+
+    `selectable`: the role may read rows, those of `row_filter`, and of one field at most `row_limit`. Without it
+    there are no columns. `aggregations`: it may ask for aggregates. A rule that is None forbids the change.
+    `nested` are the ways to the tables into which a nested insert may go on, whether selectable or not.
+    """
 
     name: str
     source: QualifiedName
@@ -61,14 +98,16 @@ class TableType:
     columns: dict[str, ColumnField] = field(default_factory=dict)
     relationships: dict[str, RelationshipField] = field(default_factory=dict)
     aggregates: dict[str, RelationshipField] = field(default_factory=dict)
+    nested: dict[str, RelationshipField] = field(default_factory=dict)
     primary_key: tuple[ColumnField, ...] = ()
     unique: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    insertable: bool = True
-
-    @property
-    def written_columns(self) -> dict[str, ColumnField]:
-        """The columns that inserts and updates may name."""
-        return {name: column for name, column in self.columns.items() if not column.generated}
+    selectable: bool = True
+    row_filter: BoolExp = TRUE
+    row_limit: int | None = None
+    aggregations: bool = True
+    insert: InsertRule | None = None
+    update: UpdateRule | None = None
+    delete: DeleteRule | None = None
 
     @property
     def numeric_columns(self) -> list[ColumnField]:
@@ -91,7 +130,7 @@ class FunctionArgument:
 
 @dataclass(frozen=True, eq=False)
 class FunctionType:
-    """A tracked function that returns rows of `table`."""
+    """A tracked function that returns rows of `table`; `roles` have an explicit permission."""
 
     name: str
     source: QualifiedName
@@ -100,6 +139,7 @@ class FunctionType:
     arguments: tuple[FunctionArgument, ...]
     session_argument: str | None
     comment: str | None
+    roles: tuple[str, ...] = ()
 
     @property
     def args_type(self) -> str:
@@ -131,13 +171,14 @@ class RootField:
 
 @dataclass(frozen=True, eq=False)
 class RoleSchema:
-    """What one role may name.
+    """What one role may name; `backend_only` with what is for trusted backends only.
 
     For the plan's key: `structural_types` are input types whose structure decides the SQL, `enum_bearing` those
     of them whose JSON strings may be enum values, `row_types` those that travel as data whatever is in them.
     """
 
     role: str
+    backend_only: bool
     query: Mapping[str, RootField]
     mutation: Mapping[str, RootField]
     tables: Mapping[str, TableType]
@@ -152,12 +193,12 @@ class Schema:
     """The schema of admin and, derived from it, of every other role."""
 
     admin: RoleSchema
-    roles: dict[str, RoleSchema]
+    roles: Mapping[tuple[str, bool], RoleSchema]
     inconsistencies: tuple[str, ...]
 
-    def for_role(self, role: str) -> RoleSchema:
-        """What `role` sees. A role without permissions sees only the actions it is named in."""
+    def for_role(self, role: str, backend_only: bool = False) -> RoleSchema:
+        """What `role` sees. A role that no metadata names sees nothing."""
         if role == self.admin.role:
             return self.admin
-        known = self.roles.get(role)
-        return known if known is not None else self.roles[""]
+        known = self.roles.get((role, backend_only)) or self.roles.get((role, False))
+        return known if known is not None else self.roles["", False]

@@ -67,6 +67,11 @@ def operators(scalar: Scalar) -> dict[str, Operator]:
 # `_cast: {String: {...}}`: the types a column of the type may be compared as.
 CASTS: dict[str, dict[str, Scalar]] = {"jsonb": {"String": STRING}}
 
+# `_ceq` …: comparisons with another column, in permissions only; the operand's scalar is not used.
+COLUMN_OPERATORS = {
+    f"_c{name[1:]}": Operator(f"_c{name[1:]}", sql, STRING) for name, sql in _COMPARISON.items()
+}
+
 # order_by values.
 DIRECTIONS = {
     "asc": "ASC NULLS LAST",

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from itertools import count
 
-from lictor.engine.plan.nodes import (
+from lictor.engine.expressions import (
+    TRUE,
     And,
     BoolExp,
     Compare,
-    Exists,
+    CompareColumns,
+    ExistsIn,
     IsNull,
     Not,
     Or,
-    OrderColumn,
-    OrderItem,
     Param,
 )
-from lictor.engine.schema.model import ColumnField, RelationshipField
+from lictor.engine.plan.nodes import OrderColumn, OrderItem
+from lictor.engine.schema.model import ColumnField, RelationshipField, TableType
+from lictor.engine.schema.operators import Operator
 from lictor.engine.schema.scalars import Scalar
 from lictor.engine.sql.fragment import Sql, cat, ident, join, qualified
 
@@ -40,14 +42,19 @@ class Aliases:
         return f"t{next(self._numbers)}"
 
 
-def column_sql(alias: str, column: ColumnField, cast: Scalar | None = None) -> str:
-    reference = f"{alias}.{ident(column.column)}"
-    return f"({reference})::{cast.sql_type}" if cast else reference
+def column_sql(alias: str, column: ColumnField, aliases: Aliases, cast: Scalar | None = None) -> Sql:
+    """The value of a column of the row `alias` as far as the role sees it."""
+    value = cat(f"{alias}.{ident(column.column)}")
+    if column.visible_when is not None:
+        value = cat("CASE WHEN ", where_sql(column.visible_when, alias, aliases), " THEN ", value, " END")
+    return cat("(", value, f")::{cast.sql_type}") if cast else value
 
 
 def param_sql(param: Param) -> Sql:
     """The parameter cast to its type. Lists travel as text[]."""
-    if param.use == "list":
+    if param.use == "array":
+        return cat("(", param, f"::text)::{param.scalar.sql_type}[]")
+    if param.use in ("list", "texts"):
         if param.scalar.pg_type == "text":
             return cat("(", param, "::text[])")
         return cat("(", param, f"::text[])::{param.scalar.sql_type}[]")
@@ -72,62 +79,90 @@ def table_sql(relationship: RelationshipField) -> str:
     return qualified(source.schema, source.name)
 
 
-def where_sql(condition: BoolExp, alias: str, aliases: Aliases) -> Sql:
-    """A boolean expression over the row `alias`."""
+def where_sql(condition: BoolExp, alias: str, aliases: Aliases, root: str | None = None) -> Sql:
+    """A boolean expression over the row `alias`; `root` is the row that a permission speaks of, if another."""
+    root = root or alias
     if isinstance(condition, Compare):
-        left = column_sql(alias, condition.column, condition.cast)
-        before, after = condition.operator.sql.split("{1}")
-        return cat("(", before.replace("{0}", left), param_sql(condition.operand), after, ")")
+        left = column_sql(alias, condition.column, aliases, condition.cast)
+        return _operation(condition.operator, left, param_sql(condition.operand))
     if isinstance(condition, And):
-        return _all(condition.items, " AND ", "TRUE", alias, aliases)
+        return _all(condition.items, " AND ", "TRUE", alias, aliases, root)
     if isinstance(condition, Or):
-        return _all(condition.items, " OR ", "FALSE", alias, aliases)
+        return _all(condition.items, " OR ", "FALSE", alias, aliases, root)
     if isinstance(condition, Not):
-        return cat("(NOT ", where_sql(condition.item, alias, aliases), ")")
+        return cat("(NOT ", where_sql(condition.item, alias, aliases, root), ")")
     if isinstance(condition, IsNull):
-        left = column_sql(alias, condition.column, condition.cast)
-        return cat(f"({left} IS {'NOT ' if condition.negated else ''}NULL)")
-    assert isinstance(condition, Exists)
+        left = column_sql(alias, condition.column, aliases, condition.cast)
+        return cat("(", left, f" IS {'NOT ' if condition.negated else ''}NULL)")
+    if isinstance(condition, CompareColumns):
+        left = column_sql(alias, condition.column, aliases)
+        right = column_sql(root if condition.of_root else alias, condition.other, aliases)
+        return _operation(condition.operator, left, right)
     remote = aliases.next()
+    if isinstance(condition, ExistsIn):
+        source, tie, target = condition.table.source, [], condition.table
+    else:
+        source, target = condition.relationship.target.source, condition.relationship.target
+        tie = [cat(join_sql(condition.relationship, alias, remote))]
+    where = [*tie, *visible_sql(target, remote, aliases), where_sql(condition.where, remote, aliases, root)]
     return cat(
-        f"EXISTS (SELECT FROM {table_sql(condition.relationship)} AS {remote}",
-        f" WHERE {join_sql(condition.relationship, alias, remote)} AND ",
-        where_sql(condition.where, remote, aliases),
+        f"EXISTS (SELECT FROM {qualified(source.schema, source.name)} AS {remote} WHERE ",
+        join(" AND ", where),
         ")",
     )
 
 
-def _all(items: tuple[BoolExp, ...], operator: str, empty: str, alias: str, aliases: Aliases) -> Sql:
+def visible_sql(table: TableType, alias: str, aliases: Aliases) -> list[Sql]:
+    """The role's filter on the rows of `table`, as a list of at most one condition."""
+    return [] if table.row_filter == TRUE else [where_sql(table.row_filter, alias, aliases)]
+
+
+def _operation(operator: Operator, left: Sql, right: Sql) -> Sql:
+    before, after = operator.sql.split("{1}")
+    start, middle = before.split("{0}")
+    return cat(f"({start}", left, middle, right, f"{after})")
+
+
+def _all(
+    items: tuple[BoolExp, ...], operator: str, empty: str, alias: str, aliases: Aliases, root: str
+) -> Sql:
     if not items:
         return cat(empty)
     if len(items) == 1:
-        return where_sql(items[0], alias, aliases)
-    return cat("(", join(operator, [where_sql(item, alias, aliases) for item in items]), ")")
+        return where_sql(items[0], alias, aliases, root)
+    return cat("(", join(operator, [where_sql(item, alias, aliases, root) for item in items]), ")")
 
 
 def order_sql(items: tuple[OrderItem, ...], alias: str, aliases: Aliases) -> Sql:
     """` ORDER BY …`, or nothing."""
     if not items:
         return cat("")
-    return cat(" ORDER BY ", join(", ", [cat(_order_item(item, alias, aliases)) for item in items]))
+    return cat(" ORDER BY ", join(", ", [_order_item(item, alias, aliases) for item in items]))
 
 
-def _order_item(item: OrderItem, alias: str, aliases: Aliases) -> str:
-    return f"{_order_target(item, item.through, alias, aliases)} {item.direction}"
+def _order_item(item: OrderItem, alias: str, aliases: Aliases) -> Sql:
+    return cat(_order_target(item, item.through, alias, aliases), f" {item.direction}")
 
 
 def _order_target(
     item: OrderItem, through: tuple[RelationshipField, ...], alias: str, aliases: Aliases
-) -> str:
+) -> Sql:
     if through:
         remote = aliases.next()
         first, rest = through[0], through[1:]
         inner = _order_target(item, rest, remote, aliases)
         # An object relationship over a key that is not unique shows one of its rows.
         limit = "" if first.is_array or first.unique else " LIMIT 1"
-        return f"(SELECT {inner} FROM {table_sql(first)} AS {remote} WHERE {join_sql(first, alias, remote)}{limit})"
+        where = [cat(join_sql(first, alias, remote)), *visible_sql(first.target, remote, aliases)]
+        return cat(
+            "(SELECT ",
+            inner,
+            f" FROM {table_sql(first)} AS {remote} WHERE ",
+            join(" AND ", where),
+            f"{limit})",
+        )
     if isinstance(item.target, OrderColumn):
-        return column_sql(alias, item.target.column)
+        return column_sql(alias, item.target.column, aliases)
     if item.target.column is None:
-        return "count(*)"
-    return f"{AGGREGATES[item.target.function]}({column_sql(alias, item.target.column)})"
+        return cat("count(*)")
+    return cat(f"{AGGREGATES[item.target.function]}(", column_sql(alias, item.target.column, aliases), ")")

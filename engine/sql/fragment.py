@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lictor.engine.plan.nodes import Param
+from lictor.engine.expressions import Param
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lictor.engine.errors import ROOT_PATH
+from lictor.engine.expressions import Param
 from lictor.engine.plan.nodes import (
     AffectedRows,
     AggregateRoot,
@@ -18,7 +19,6 @@ from lictor.engine.plan.nodes import (
     Insert,
     Leaf,
     MutationRoot,
-    Param,
     RelationAggregateLeaf,
     RelationLeaf,
     Returning,

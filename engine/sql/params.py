@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from lictor.engine.errors import GraphQLFailure, at_index, at_key, uncoercible
-from lictor.engine.plan.nodes import LiteralAt, Param
+from lictor.engine.expressions import LiteralAt, Param
 from lictor.engine.plan.sources import fetcher
 from lictor.engine.request.variables import ABSENT
 from lictor.engine.schema.coercion import json_noun
@@ -47,6 +47,8 @@ def encoder(param: Param) -> Encode:
                 raise
 
         return encode_list
+    if param.use in ("text", "texts", "array"):  # Postgres alone judges it
+        return fetch
     if param.use == "rows":
         return lambda variables, literals: _rows(fetch(variables, literals), param, path)
     if param.use == "path":

@@ -30,12 +30,14 @@ from lictor.engine.sql.conditions import (
     join_sql,
     order_sql,
     param_sql,
+    visible_sql,
     where_sql,
 )
 from lictor.engine.sql.fragment import Sql, cat, ident, join, qualified, text
 
 # No GraphQL name has a space: the alias of a whole row can never be taken for a column.
 ROW = '"the row"'
+PLACE = '"the place"'
 MAX_IDENTIFIER = 63  # bytes; longer column aliases would be cut off by Postgres
 MAX_PAIRS = 50  # a function takes at most 100 arguments
 
@@ -71,9 +73,9 @@ class SelectBuilder:
         if self._short(select.fields):
             joins: list[Sql] | None = [] if joined else None
             fields = self._columns(select.fields, alias, joins)
-            source = self._source(select.rows, alias, via, joins)
+            source = self._source(select.rows, alias, via, joins, limited=False)
             return cat(f"(SELECT row_to_json({ROW}) FROM (SELECT ", fields, source, limit, f") AS {ROW})")
-        source = self._source(select.rows, alias, via)
+        source = self._source(select.rows, alias, via, limited=False)
         return cat("(SELECT ", self._object(select.fields, alias), source, limit, ")")
 
     def rows_over(self, rows: str, fields: tuple[Leaf, ...]) -> Sql:
@@ -120,17 +122,25 @@ class SelectBuilder:
             return cat("SELECT ", self._columns(select.fields, alias), " FROM (", rows, f") AS {alias}")
         # A join of many rows can be hashed, where a subquery runs once for each. With LIMIT it is the other way
         # round: the join would be made before the sort, a subquery only runs for the rows that remain.
-        joins: list[Sql] | None = [] if select.rows.limit is None else None
+        bounded = select.rows.limit is not None or select.rows.table.row_limit is not None
+        joins: list[Sql] | None = None if bounded else []
         columns = self._columns(select.fields, alias, joins)
         return cat("SELECT ", columns, self._source(select.rows, alias, via, joins))
 
-    def _whole_rows(self, rows: Rows, via: tuple[RelationshipField, str] | None) -> Sql:
+    def _whole_rows(
+        self, rows: Rows, via: tuple[RelationshipField, str] | None, *, limited: bool = True
+    ) -> Sql:
         """SELECT all columns FROM …, in order."""
         alias = self.aliases.next()
-        distinct = ""
         if rows.distinct_on:
-            distinct = "DISTINCT ON (" + ", ".join(column_sql(alias, c) for c in rows.distinct_on) + ") "
-        return cat(f"SELECT {distinct}{alias}.*", self._source(rows, alias, via))
+            columns = [column_sql(alias, column, self.aliases) for column in rows.distinct_on]
+            return cat(
+                "SELECT DISTINCT ON (",
+                join(", ", columns),
+                f") {alias}.*",
+                self._source(rows, alias, via, limited=limited),
+            )
+        return cat(f"SELECT {alias}.*", self._source(rows, alias, via, limited=limited))
 
     def _source(
         self,
@@ -138,11 +148,14 @@ class SelectBuilder:
         alias: str,
         via: tuple[RelationshipField, str] | None,
         joins: list[Sql] | None = None,
+        *,
+        limited: bool = True,
     ) -> Sql:
-        """FROM … JOIN … WHERE … ORDER BY … LIMIT … OFFSET …"""
+        """FROM … JOIN … WHERE … ORDER BY … LIMIT … OFFSET …; `limited`: the role's limit counts here."""
         conditions: list[Sql] = []
         if via is not None:
             conditions.append(cat(join_sql(via[0], via[1], alias)))
+        conditions += visible_sql(rows.table, alias, self.aliases)
         where = where_sql(rows.where, alias, self.aliases)
         if where.parts != ("TRUE",):
             conditions.append(where)
@@ -151,10 +164,10 @@ class SelectBuilder:
             pieces.append(cat(" WHERE ", join(" AND ", conditions)))
         order = order_sql(rows.order_by, alias, self.aliases)
         if rows.distinct_on and not rows.order_by:
-            order = cat(" ORDER BY " + ", ".join(column_sql(alias, c) for c in rows.distinct_on))
+            columns = [column_sql(alias, column, self.aliases) for column in rows.distinct_on]
+            order = cat(" ORDER BY ", join(", ", columns))
         pieces.append(order)
-        if rows.limit is not None:
-            pieces.append(cat(" LIMIT ", param_sql(rows.limit)))
+        pieces.append(_limit(rows, limited))
         if rows.offset is not None:
             pieces.append(cat(" OFFSET ", param_sql(rows.offset)))
         return cat(*pieces)
@@ -205,39 +218,53 @@ class SelectBuilder:
         return cat(f"{name}.object")
 
     def _column(self, leaf: ColumnLeaf, alias: str) -> Sql:
-        reference = column_sql(alias, leaf.column)
+        value = column_sql(alias, leaf.column, self.aliases)
+        if leaf.column.visible_when is not None:
+            value = cat("(", value, ")")
         if leaf.path is not None:
-            return cat(f"{reference} #> ", param_sql(leaf.path))
+            return cat(value, " #> ", param_sql(leaf.path))
         if self.stringify_numbers and leaf.column.scalar.pg_type in STRINGIFIED_TYPES:
-            return cat(f"{reference}::text")
-        return cat(reference)
+            return cat(value, "::text")
+        return value
 
     # --- aggregates -------------------------------------------------------------------------------------
 
     def aggregate_of(self, select: AggregateSelect, via: tuple[RelationshipField, str] | None = None) -> Sql:
-        """A json object of aggregates over rows, and the rows themselves if asked for."""
+        """A json object of aggregates over rows, and the rows themselves if asked for.
+
+        The role's limit bounds the rows that are shown, not those that are counted.
+        """
         alias = self.aliases.next()
+        rows = select.rows
+        shown = (
+            rows.table.row_limit if any(isinstance(field, NodesField) for field in select.fields) else None
+        )
         pairs: list[tuple[str, Sql]] = []
         for field in select.fields:
             if isinstance(field, TypenameLeaf):
                 pairs.append((field.key, cat(f"{text(field.value)}::text")))
             elif isinstance(field, NodesField):
-                pairs.append((field.key, self._nodes(field, alias)))
+                pairs.append((field.key, self._nodes(field, alias, shown)))
             else:
                 pairs.append((field.key, self._aggregate_fields(field, alias)))
-        rows = select.rows
-        if rows.order_by or rows.distinct_on or rows.limit or rows.offset:
-            source = cat(" FROM (", self._whole_rows(rows, via), f") AS {alias}")
+        if shown is not None:
+            inner = self._whole_rows(rows, via, limited=False)
+            source = cat(
+                f" FROM (SELECT *, row_number() OVER () AS {PLACE} FROM (", inner, f") AS {ROW}) AS {alias}"
+            )
+        elif rows.order_by or rows.distinct_on or rows.limit or rows.offset:
+            source = cat(" FROM (", self._whole_rows(rows, via, limited=False), f") AS {alias}")
         else:
-            source = self._source(rows, alias, via)
+            source = self._source(rows, alias, via, limited=False)
         return cat("(SELECT ", json_object(pairs), source, ")")
 
-    def _nodes(self, field: NodesField, alias: str) -> Sql:
+    def _nodes(self, field: NodesField, alias: str, shown: int | None) -> Sql:
         if self._short(field.fields):
             row = cat(f"(SELECT {ROW} FROM (SELECT ", self._columns(field.fields, alias), f") AS {ROW})")
         else:
             row = self._object(field.fields, alias)
-        return cat("coalesce(json_agg(", row, "), '[]')")
+        bound = "" if shown is None else f" FILTER (WHERE {alias}.{PLACE} <= {shown})"
+        return cat("coalesce(json_agg(", row, f"){bound}, '[]')")
 
     def _aggregate_fields(self, parent: AggregateFields, alias: str) -> Sql:
         pairs: list[tuple[str, Sql]] = []
@@ -245,7 +272,7 @@ class SelectBuilder:
             if isinstance(field, TypenameLeaf):
                 pairs.append((field.key, cat(f"{text(field.value)}::text")))
             elif isinstance(field, CountField):
-                pairs.append((field.key, cat(_count(field, alias))))
+                pairs.append((field.key, self._count(field, alias)))
             else:
                 pairs.append((field.key, self._function_fields(field, alias)))
         return json_object(pairs)
@@ -257,20 +284,29 @@ class SelectBuilder:
             if isinstance(leaf, TypenameLeaf):
                 pairs.append((leaf.key, cat(f"{text(leaf.value)}::text")))
                 continue
-            value = f"{function}({column_sql(alias, leaf.column)})"
+            value = cat(f"{function}(", column_sql(alias, leaf.column, self.aliases), ")")
             if self.stringify_numbers and leaf.column.scalar.pg_type in STRINGIFIED_TYPES:
-                value += "::text"
-            pairs.append((leaf.key, cat(value)))
+                value = cat(value, "::text")
+            pairs.append((leaf.key, value))
         return json_object(pairs)
 
+    def _count(self, field: CountField, alias: str) -> Sql:
+        columns = join(", ", [column_sql(alias, column, self.aliases) for column in field.columns])
+        if not field.columns:
+            return cat("count(*)")
+        if len(field.columns) > 1:
+            columns = cat("(", columns, ")")
+        return cat(f"count({'DISTINCT ' if field.distinct else ''}", columns, ")")
 
-def _count(field: CountField, alias: str) -> str:
-    columns = ", ".join(column_sql(alias, column) for column in field.columns)
-    if not columns:
-        return "count(*)"
-    if len(field.columns) > 1:
-        columns = f"({columns})"
-    return f"count({'DISTINCT ' if field.distinct else ''}{columns})"
+
+def _limit(rows: Rows, limited: bool) -> Sql:
+    """The lesser of what is asked for and what the role may have at most."""
+    bounds = [] if rows.limit is None else [param_sql(rows.limit)]
+    if limited and rows.table.row_limit is not None:
+        bounds.append(cat(str(rows.table.row_limit)))
+    if not bounds:
+        return cat("")
+    return cat(" LIMIT ", bounds[0]) if len(bounds) == 1 else cat(" LIMIT least(", join(", ", bounds), ")")
 
 
 def json_object(pairs: list[tuple[str, Sql]]) -> Sql:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lictor.engine.plan.nodes import AggregateRoot, OperationPlan, SelectRoot, SessionVariables
+from lictor.engine.plan.nodes import AggregateRoot, OperationPlan, SelectRoot
+from lictor.engine.plan.sources import needs_session
 from lictor.engine.sql.fragment import Sql, cat, join, render
 from lictor.engine.sql.params import Encode, encoder
 from lictor.engine.sql.select import SelectBuilder
@@ -37,5 +38,5 @@ def build_statement(plan: OperationPlan, stringify_numbers: bool) -> Statement |
     if not columns:
         return None
     text, params = render(cat("SELECT ", join(", ", columns)))
-    needs_session = any(isinstance(param.source, SessionVariables) for param in params)
-    return Statement(text, tuple(encoder(param) for param in params), tuple(keys), needs_session)
+    session = any(needs_session(param.source) for param in params)
+    return Statement(text, tuple(encoder(param) for param in params), tuple(keys), session)

@@ -1,0 +1,161 @@
+"""Values and conditions: what plans and permissions are made of.
+
+In: names already resolved against the schema. Out: `Param`s, which say where a value comes from and how it is
+sent, and `BoolExp`s over rows. A user's filter and a role's filter are both `BoolExp`. Frozen data only; everything
+is hashable, and equal values are sent once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from lictor.engine.schema.model import ColumnField, RelationshipField, TableType
+    from lictor.engine.schema.operators import Operator
+    from lictor.engine.schema.scalars import Scalar
+
+# --- where values come from -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralAt:
+    """The n-th lifted literal of the document."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class VariableAt:
+    """A variable, or a place inside it."""
+
+    name: str
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that stands in the plan (and so in the plan's key). `text` tells 1, 1.0 and True apart."""
+
+    value: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    items: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOf:
+    items: tuple[tuple[str, Source], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionVariables:
+    """The session variables as a JSON object (a function's session argument)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionVariable:
+    """One session variable as text; `name` in lower case. Missing, it is an error of the request."""
+
+    name: str
+
+
+Source = LiteralAt | VariableAt | Constant | ListOf | ObjectOf | SessionVariables | SessionVariable
+# How a parameter's value is checked and encoded, beside its scalar.
+# "text" and "texts" are already text for Postgres to cast, "array" is the text of an array of the scalar.
+Use = Literal["scalar", "list", "limit", "offset", "path", "rows", "text", "texts", "array"]
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """A parameter of the statement. `path` is where errors about it point to.
+
+    For the use "rows" (objects to insert), `columns` are those that may be named and `type_name` is their type.
+    """
+
+    source: Source
+    scalar: Scalar
+    use: Use
+    path: str
+    columns: tuple[ColumnField, ...] = ()
+    type_name: str = ""
+
+
+# --- conditions -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    items: tuple[BoolExp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    items: tuple[BoolExp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    item: BoolExp
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`column operator operand`; `cast` compares the column as another type (`_cast`)."""
+
+    column: ColumnField
+    operator: Operator
+    operand: Param
+    cast: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IsNull:
+    column: ColumnField
+    negated: bool
+    cast: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """Some related row fulfils the condition."""
+
+    relationship: RelationshipField
+    where: BoolExp
+
+
+@dataclass(frozen=True, slots=True)
+class ExistsIn:
+    """Some row of a table that need not be related fulfils the condition (`_exists` of permissions)."""
+
+    table: TableType
+    where: BoolExp
+
+
+@dataclass(frozen=True, slots=True)
+class CompareColumns:
+    """`column operator other` (`_ceq` … of permissions); `of_root`: `other` is one of the row the permission is of."""
+
+    column: ColumnField
+    operator: Operator
+    other: ColumnField
+    of_root: bool
+
+
+BoolExp = And | Or | Not | Compare | IsNull | Exists | ExistsIn | CompareColumns
+TRUE = And(())
+
+
+def both(one: BoolExp, other: BoolExp) -> BoolExp:
+    """The conjunction; TRUE adds nothing."""
+    if one == TRUE:
+        return other
+    return one if other == TRUE else And((one, other))
+
+
+def either(*items: BoolExp) -> BoolExp:
+    """The disjunction; with TRUE in it, it is TRUE."""
+    return TRUE if TRUE in items else Or(items) if len(items) != 1 else items[0]

@@ -1,0 +1,238 @@
+"""What each role may name.
+
+In: the metadata's permissions and admin's tables and root fields. Out: a `RoleSchema` per role (and one more
+where a role has changes for trusted backends only), made of the role's own `TableType`s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from lictor.engine.expressions import TRUE
+from lictor.engine.metadata.model import InheritedRole, Metadata, QualifiedName
+from lictor.engine.schema.action_types import ActionTypes
+from lictor.engine.schema.filters import Tables
+from lictor.engine.schema.model import RelationshipField, RoleSchema, RootField, TableType
+from lictor.engine.schema.operators import UPDATE_OPERATORS
+from lictor.engine.schema.rules import Report, Rules, SelectRule, TableRules, read_rules
+from lictor.engine.types import ADMIN
+
+# Root fields by the names that permissions have for them.
+QUERY_ROOTS = {"select": "select", "by_pk": "select_by_pk", "aggregate": "select_aggregate"}
+CHANGES = {
+    "insert": "insert", "insert_one": "insert", "update": "update", "update_by_pk": "update",
+    "update_many": "update", "delete": "delete", "delete_by_pk": "delete",
+}  # fmt: skip
+ANSWER_A_ROW = frozenset({"insert_one", "update_by_pk", "delete_by_pk"})
+
+
+def role_schema(
+    role: str,
+    query: Iterable[RootField],
+    mutation: Iterable[RootField],
+    tables: Tables,
+    action_types: ActionTypes,
+    *,
+    backend_only: bool = False,
+) -> RoleSchema:
+    """The schema of these fields, with what the plan's key needs to know of its types."""
+    query = list(query)
+    enum_bearing = {"order_by", "cursor_ordering"}
+    structural = {"order_by", "jsonb_cast_exp"}
+    row_types: set[str] = set()
+    for table in tables.values():
+        name = table.name
+        enum_bearing |= {f"{name}_order_by", f"{name}_select_column", f"{name}_aggregate_order_by"}
+        enum_bearing |= {f"{name}_{part}" for part in ("on_conflict", "constraint", "update_column")}
+        structural |= {f"{name}_bool_exp", f"{name}_pk_columns_input"}
+        structural |= {column.scalar.comparison_exp for column in table.columns.values()}
+        structural |= {f"{name}{operator}_input" for operator in UPDATE_OPERATORS}
+        row_types.add(f"{name}_insert_input")
+    structural |= {field.function.args_type for field in query if field.function}
+    return RoleSchema(
+        role=role,
+        backend_only=backend_only,
+        query={field.name: field for field in query},
+        mutation={field.name: field for field in mutation},
+        tables={table.name: table for table in tables.values()},
+        structural_types=frozenset(structural | enum_bearing),
+        enum_bearing=frozenset(enum_bearing),
+        row_types=frozenset(row_types),
+        action_types=action_types,
+    )
+
+
+def build_roles(
+    metadata: Metadata, admin: RoleSchema, tables: Tables
+) -> tuple[dict[tuple[str, bool], RoleSchema], list[str]]:
+    """The schemas of all roles but admin, and what of the permissions does not fit."""
+    inconsistencies: list[str] = []
+    inherited = _in_order(metadata.inherited_roles, inconsistencies.append)
+    rules = _all_rules(metadata, tables, inherited, inconsistencies.append)
+    names = {role for of_table in rules.values() for role in of_table}
+    names |= {role for action in metadata.actions for role in action.roles}
+    names |= {role for function in metadata.functions for role in function.roles}
+    names |= {role.name for role in inherited}
+    roles: dict[tuple[str, bool], RoleSchema] = {}
+    for name in sorted((names | {""}) - {ADMIN}):
+        of_role = {
+            table: found for table, by_role in rules.items() if (found := by_role.get(name)) is not None
+        }
+        builder = _Builder(name, of_role, admin, tables, _ancestors(name, inherited))
+        roles[name, False] = builder.schema(backend_only=False)
+        if any(found.backend_only for found in of_role.values()):
+            roles[name, True] = builder.schema(backend_only=True)
+    return roles, inconsistencies
+
+
+def _all_rules(
+    metadata: Metadata, tables: Tables, inherited: tuple[InheritedRole, ...], report: Report
+) -> dict[QualifiedName, Rules]:
+    return {
+        table.name: read_rules(table, tables[table.name], tables, inherited, report)
+        for table in metadata.tables
+        if table.name in tables
+    }
+
+
+def _in_order(declared: tuple[InheritedRole, ...], report: Report) -> tuple[InheritedRole, ...]:
+    """Parents before children; those of a cycle are left out."""
+    waiting = {role.name: role for role in declared}
+    found: list[InheritedRole] = []
+    while ready := [role for role in waiting.values() if not waiting.keys() & set(role.role_set)]:
+        for role in ready:
+            found.append(role)
+            del waiting[role.name]
+    for name in waiting:
+        report(f"inherited role {name}: its roles form a cycle")
+    return tuple(found)
+
+
+def _ancestors(role: str, inherited: tuple[InheritedRole, ...]) -> frozenset[str]:
+    """The role itself and all it inherits from."""
+    found = {role}
+    for declared in reversed(inherited):  # children first
+        if declared.name in found:
+            found |= set(declared.role_set)
+    return frozenset(found)
+
+
+class _Builder:
+    """The schema of one role."""
+
+    def __init__(
+        self,
+        role: str,
+        rules: Mapping[QualifiedName, TableRules],
+        admin: RoleSchema,
+        all_tables: Tables,
+        roles: frozenset[str],
+    ) -> None:
+        self.role = role
+        self.rules = rules
+        self.admin = admin
+        self.all_tables = all_tables
+        self.roles = roles
+
+    def schema(self, *, backend_only: bool) -> RoleSchema:
+        tables = {name: self._table(name, rules, backend_only) for name, rules in self.rules.items()}
+        for name, table in tables.items():
+            self._connect(self.all_tables[name], table, tables)
+        query = [found for field in self.admin.query.values() if (found := self._query(field, tables))]
+        mutation = [
+            found for field in self.admin.mutation.values() if (found := self._mutation(field, tables))
+        ]
+        types = self.admin.action_types
+        return role_schema(self.role, query, mutation, tables, types, backend_only=backend_only)
+
+    # --- tables -----------------------------------------------------------------------------------------
+
+    def _table(self, name: QualifiedName, rules: TableRules, backend_only: bool) -> TableType:
+        admin, select = self.all_tables[name], rules.select
+        hidden = set() if backend_only else rules.backend_only
+        table = TableType(
+            name=admin.name,
+            source=admin.source,
+            comment=admin.comment,
+            unique=admin.unique,
+            selectable=select is not None,
+            aggregations=select is not None and select.aggregations,
+            insert=None if "insert" in hidden else rules.insert,
+            update=None if "update" in hidden else rules.update,
+            delete=None if "delete" in hidden else rules.delete,
+        )
+        if select is not None:
+            table.row_filter, table.row_limit = select.filter, select.limit
+            for column in admin.columns.values():
+                if (visible := select.columns.get(column.column)) is not None:
+                    table.columns[column.name] = (
+                        column if visible == TRUE else replace(column, nullable=True, visible_when=visible)
+                    )
+        if all(column.name in table.columns for column in admin.primary_key):
+            table.primary_key = tuple(table.columns[column.name] for column in admin.primary_key)
+        return table
+
+    @staticmethod
+    def _connect(admin: TableType, table: TableType, tables: dict[QualifiedName, TableType]) -> None:
+        for relationship in admin.relationships.values():
+            target = tables.get(relationship.target.source)
+            if target is None:
+                continue
+            mine = _towards(relationship, target)
+            if target.insert is not None:
+                table.nested[mine.name] = mine
+            if table.selectable and target.selectable:
+                table.relationships[mine.name] = mine
+                if relationship.is_array and target.aggregations:
+                    table.aggregates[f"{mine.name}_aggregate"] = mine
+
+    # --- root fields ------------------------------------------------------------------------------------
+
+    def _query(self, field: RootField, tables: dict[QualifiedName, TableType]) -> RootField | None:
+        if field.kind == "action":
+            return self._action(field)
+        assert field.table is not None
+        table = tables.get(field.table.source)
+        if table is None or not table.selectable:
+            return None
+        if field.kind in ("aggregate", "function_aggregate") and not table.aggregations:
+            return None
+        if field.function is not None:
+            return replace(field, table=table, function=replace(field.function, table=table))
+        if field.kind == "by_pk" and not table.primary_key:
+            return None
+        select = self.rules[table.source].select
+        shown = select.query_root_fields if isinstance(select, SelectRule) else None
+        if shown is not None and QUERY_ROOTS[field.kind] not in shown:
+            return None
+        return replace(field, table=table)
+
+    def _mutation(self, field: RootField, tables: dict[QualifiedName, TableType]) -> RootField | None:
+        if field.kind == "action":
+            return self._action(field)
+        assert field.table is not None
+        table = tables.get(field.table.source)
+        if table is None:
+            return None
+        if field.function is not None:
+            if not table.selectable or not self.roles & set(field.function.roles):
+                return None
+            return replace(field, table=table, function=replace(field.function, table=table))
+        if getattr(table, CHANGES[field.kind]) is None:
+            return None
+        if field.kind in ANSWER_A_ROW and not table.selectable:
+            return None
+        if field.kind in ("update_by_pk", "delete_by_pk") and not table.primary_key:
+            return None
+        return replace(field, table=table)
+
+    def _action(self, field: RootField) -> RootField | None:
+        assert field.action is not None
+        return field if self.roles & set(field.action.action.roles) else None
+
+
+def _towards(relationship: RelationshipField, target: TableType) -> RelationshipField:
+    """The relationship to the role's own view of the target; a row that is filtered out is null."""
+    hidden = target.row_filter != TRUE
+    return replace(relationship, target=target, nullable=relationship.nullable or hidden)
