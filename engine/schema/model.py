@@ -15,6 +15,7 @@ from lictor.engine.metadata.model import Action, QualifiedName
 from lictor.engine.schema.action_types import ActionTypes
 from lictor.engine.schema.coercion import Coercers
 from lictor.engine.schema.gtypes import GType
+from lictor.engine.schema.inconsistency import Inconsistency
 from lictor.engine.schema.scalars import Scalar
 
 RootKind = Literal[
@@ -153,7 +154,7 @@ class Schema:
 
     admin: RoleSchema
     roles: dict[str, RoleSchema]
-    inconsistencies: tuple[str, ...]
+    inconsistencies: tuple[Inconsistency, ...]
 
     def for_role(self, role: str) -> RoleSchema:
         """What `role` sees. A role without permissions sees only the actions it is named in."""
