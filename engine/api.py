@@ -1,11 +1,12 @@
 """The engine's public face.
 
-In: an asyncpg pool, a metadata directory, requests. Out: answers as bytes, or GraphQLFailure. The gateway uses
+In: an asyncpg pool, metadata (a directory or a document), requests. Out: answers as bytes, or GraphQLFailure. The gateway uses
 `prepare`, `action_calls` and `shape` to run action-only documents itself; everything else goes through `execute`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ from typing import Any, Literal
 import asyncpg
 from graphql import GraphQLSchema
 
-from lictor.engine import metadata
-from lictor.engine.catalog import introspect
+from lictor.engine.catalog import Catalog, introspect
+from lictor.engine.metadata import Document as MetadataDocument
+from lictor.engine.metadata import MetadataError, parse, read_directory
 from lictor.engine.plan.nodes import TypenameRoot
 from lictor.engine.run.documents import Document, Documents, Literals
 from lictor.engine.run.executor import Executor, action_calls
 from lictor.engine.run.introspection import Introspection
-from lictor.engine.schema import Schema, build
+from lictor.engine.schema import Inconsistency, Schema, build
 from lictor.engine.types import ADMIN, ActionCall, ActionTransport, EngineOptions, Session
 
 log = logging.getLogger(__name__)
@@ -77,66 +79,93 @@ class Prepared:
 
 
 @dataclass(frozen=True, eq=False)
-class _State:
-    """Everything that changes together on reload."""
+class EngineState:
+    """Everything that changes together when metadata or catalog change. A request runs on one state to its end.
 
+    `metadata` is the document that is served, `catalog` what it was held against.
+    """
+
+    metadata: MetadataDocument
+    catalog: Catalog
     schema: Schema
     documents: Documents
     executor: Executor
 
 
 class Engine:
-    """Serves the metadata of one directory over one database."""
+    """Serves one source of the metadata over one database."""
 
     def __init__(
-        self, pool: asyncpg.Pool, metadata_dir: Path, options: EngineOptions, actions: ActionTransport | None
+        self,
+        pool: asyncpg.Pool,
+        metadata: Path | MetadataDocument,
+        options: EngineOptions,
+        actions: ActionTransport | None,
     ) -> None:
         self.pool = pool
-        self.metadata_dir = metadata_dir
+        self.metadata = metadata
         self.options = options
         self.actions = actions
-        self._state: _State | None = None
+        self._state: EngineState | None = None
 
     @classmethod
     async def start(
         cls,
         pool: asyncpg.Pool,
-        metadata_dir: Path,
+        metadata: Path | MetadataDocument,
         *,
         options: EngineOptions | None = None,
         actions: ActionTransport | None = None,
     ) -> Engine:
-        """Reads metadata and catalog. The pool's sessions should have SESSION_SETTINGS.
+        """Reads metadata (a directory of Hasura's CLI, or a document) and catalog.
 
-        Raises MetadataError if the directory cannot be read; objects that do not fit the database are left out
-        and named in `inconsistencies`.
+        The pool's sessions should have SESSION_SETTINGS. Raises MetadataError if the metadata cannot be read; objects
+        that do not fit the database are left out and named in `inconsistencies`.
         """
-        engine = cls(pool, metadata_dir, options or EngineOptions(), actions)
+        engine = cls(pool, metadata, options or EngineOptions(), actions)
         await engine.reload()
         return engine
 
     async def reload(self) -> None:
-        """Reads metadata and catalog anew. Requests under way finish on the old schema."""
-        declared = metadata.load(self.metadata_dir, self.options.source)
+        """Reads metadata and catalog anew and serves them. Requests under way finish on the old schema."""
         async with self.pool.acquire() as connection:
-            catalog = await introspect(connection)
             if await connection.fetchval("SHOW TimeZone") != "UTC":
                 log.warning(
                     "sessions are not in UTC: timestamps will not look like Hasura's (see SESSION_SETTINGS)"
                 )
-        schema = build(declared, catalog)
-        for inconsistency in schema.inconsistencies:
+        state = await self.build(self.metadata)
+        for inconsistency in state.schema.inconsistencies:
             log.warning("inconsistent metadata: %s", inconsistency)
+        self.serve(state)
+
+    async def build(self, metadata: Path | MetadataDocument, catalog: Catalog | None = None) -> EngineState:
+        """A state that nobody is served yet; the catalog is read unless it is given. Raises MetadataError."""
+        document = read_directory(metadata) if isinstance(metadata, Path) else metadata
+        try:
+            declared = parse(document, self.options.source)
+        except MetadataError as error:
+            if not isinstance(metadata, Path):
+                raise
+            raise MetadataError(f"{metadata}: {error}") from error
+        if catalog is None:
+            async with self.pool.acquire() as connection:
+                catalog = await introspect(connection)
+        # A large schema takes a while; requests go on meanwhile.
+        schema = await asyncio.to_thread(build, declared, catalog)
         executor = Executor(self.pool, self.actions, Introspection())
-        self._state = _State(schema, Documents(self.options), executor)
+        return EngineState(document, catalog, schema, Documents(self.options), executor)
+
+    def serve(self, state: EngineState) -> None:
+        """Requests that come from now on see `state`; those under way finish on the one before."""
+        self._state = state
 
     @property
-    def state(self) -> _State:
+    def state(self) -> EngineState:
         assert self._state is not None, "Engine.start has not run"
         return self._state
 
     @property
-    def inconsistencies(self) -> tuple[str, ...]:
+    def inconsistencies(self) -> tuple[Inconsistency, ...]:
         """Metadata objects that are left out, each with its reason."""
         return self.state.schema.inconsistencies
 

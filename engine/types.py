@@ -23,6 +23,10 @@ class EngineOptions:
     `enable_introspection`: `__schema` and `__type` are answered.
     `source`: the metadata source that is served.
     `max_plans`: documents kept compiled. `max_variants`: SQL shapes kept per document.
+    `live_queries_refetch_interval`, `streaming_refetch_interval`: seconds between two runs of a subscription's SQL;
+    `live_queries_batch_size`, `streaming_batch_size`: most subscribers that share one statement.
+    `websocket_keepalive`: seconds between keep-alive messages; `websocket_connection_init_timeout`: seconds a
+    client has for its connection_init.
     `max_depth`: deepest nesting of selections and values that is compiled at all. `max_fields`: most fields an
     operation may select, fragments expanded.
     """
@@ -36,13 +40,20 @@ class EngineOptions:
     max_variants: int = 64
     max_depth: int = 100
     max_fields: int = 20_000
+    live_queries_refetch_interval: float = 1.0
+    live_queries_batch_size: int = 100
+    streaming_refetch_interval: float = 1.0
+    streaming_batch_size: int = 100
+    websocket_keepalive: float = 5.0
+    websocket_connection_init_timeout: float = 3.0
 
 
 @dataclass(frozen=True)
 class Session:
     """Who asks. `variables` holds the `x-hasura-*` session variables, keys in lower case.
 
-    `backend_only`: a trusted backend asks, which may do what permissions reserve for backends.
+    `backend_only`: permissions marked backend_only count (x-hasura-use-backend-only-permissions, which only a
+    holder of the admin secret may send).
     """
 
     role: str = ADMIN

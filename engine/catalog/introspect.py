@@ -28,14 +28,20 @@ CAN_UPDATE, CAN_INSERT, CAN_DELETE = 1 << 2, 1 << 3, 1 << 4
 
 
 @cache
-def _catalog_sql() -> str:
+def catalog_sql() -> str:
+    """The statement whose only cell is what `read_catalog` reads."""
     return files("lictor.engine.catalog").joinpath("catalog.sql").read_text(encoding="utf-8")
 
 
 async def introspect(connection: Connection | PoolConnectionProxy) -> Catalog:
     """Tables, keys and functions of every schema that is not a system schema."""
-    text = await connection.fetchval(_catalog_sql())
+    text = await connection.fetchval(catalog_sql())
     assert isinstance(text, str)  # an aggregate over the catalog has exactly one row
+    return read_catalog(text)
+
+
+def read_catalog(text: str) -> Catalog:
+    """What the statement of `catalog_sql` answered."""
     document = orjson.loads(text)
     functions: dict[tuple[str, str], tuple[CatalogFunction, ...]] = {}
     for raw in document["functions"]:

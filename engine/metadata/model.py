@@ -1,7 +1,8 @@
 """What the metadata says, unresolved.
 
-Out of the loader, into the schema stage: table, relationship, function and action declarations as the files
-give them. Names are not yet checked against the database. Frozen and free of behaviour.
+Out of the parser, into the schema stage: table, relationship, function and action declarations as the document
+gives them. Names are not yet checked against the database. Frozen and free of behaviour. A declaration's `place` is
+where it stands in the document, `raw` is what stands there: reports about it quote both.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode
+from graphql import TypeNode
+
+from lictor.engine.metadata.document import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Relationship:
     fk_table: QualifiedName | None = None
     fk_columns: tuple[str, ...] = ()
     comment: str | None = None
+    place: Place = field(default=(), compare=False, repr=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class ComputedField:
     table_argument: str | None = None
     session_argument: str | None = None
     comment: str | None = None
+    place: Place = field(default=(), compare=False, repr=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class Table:
     relationships: tuple[Relationship, ...]
     permissions: Mapping[str, tuple[Mapping[str, Any], ...]]
     computed_fields: tuple[ComputedField, ...] = ()
+    place: Place = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,7 @@ class Function:
     session_argument: str | None
     comment: str | None
     roles: tuple[str, ...] = ()
+    place: Place = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -102,10 +111,55 @@ class Header:
 
 
 @dataclass(frozen=True)
-class Action:
-    """A declared action; its signature stands in the SDL of `Metadata.action_sdl`."""
+class TypedName:
+    """An argument, or a field of a custom type.
+
+    `default` is plain data, and means something only if `has_default`.
+    """
 
     name: str
+    type: TypeNode
+    description: str | None = None
+    default: Any = None
+    has_default: bool = False
+
+
+@dataclass(frozen=True)
+class CustomType:
+    """A type of the actions' own: an input object or an object with `fields`, an enum with `values`, or a scalar."""
+
+    name: str
+    description: str | None = None
+    fields: tuple[TypedName, ...] = ()
+    values: tuple[EnumValue, ...] = ()
+    place: Place = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EnumValue:
+    name: str
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class CustomTypes:
+    """`custom_types` of the document."""
+
+    input_objects: tuple[CustomType, ...] = ()
+    objects: tuple[CustomType, ...] = ()
+    enums: tuple[CustomType, ...] = ()
+    scalars: tuple[CustomType, ...] = ()
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Action:
+    """A declared action. `root` is "query" or "mutation", `kind` "synchronous" or "asynchronous", `timeout` seconds."""
+
+    name: str
+    root: str
+    arguments: tuple[TypedName, ...]
+    output_type: TypeNode
     handler: str
     kind: str
     forward_client_headers: bool
@@ -113,6 +167,8 @@ class Action:
     timeout: float
     roles: tuple[str, ...]
     comment: str | None
+    place: Place = field(default=(), compare=False, repr=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -124,6 +180,7 @@ class ActionRelationship:
     is_array: bool
     remote_table: QualifiedName
     fields: Mapping[str, str]
+    place: Place = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -132,15 +189,29 @@ class InheritedRole:
 
     name: str
     role_set: tuple[str, ...]
+    place: Place = field(default=(), compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Unsupported:
+    """Something the document holds and the engine does not serve: `kind` and `name` as Hasura calls it."""
+
+    kind: str
+    name: str
+    reason: str
+    place: Place
+    raw: Any
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """Everything one source serves. `action_sdl` is the parsed actions.graphql, or None if there is none."""
+    """Everything one source serves. `source` is its name."""
 
-    tables: tuple[Table, ...]
-    functions: tuple[Function, ...]
-    actions: tuple[Action, ...]
-    action_sdl: DocumentNode | None
+    tables: tuple[Table, ...] = ()
+    functions: tuple[Function, ...] = ()
+    actions: tuple[Action, ...] = ()
+    custom_types: CustomTypes = CustomTypes()
     action_relationships: tuple[ActionRelationship, ...] = ()
     inherited_roles: tuple[InheritedRole, ...] = ()
+    source: str = "default"
+    unsupported: tuple[Unsupported, ...] = ()

@@ -1,30 +1,19 @@
 """The custom types of actions: input objects, enums, scalars, output objects.
 
-In: the parsed actions.graphql. Out: `ActionTypes`, dictionaries by name, and the signature of every action.
-Raises ValueError naming the type when a field refers to a type that nobody defines.
+In: the metadata's custom types and actions. Out: `ActionTypes`, dictionaries by name, and the signature of every
+action. `without_dangling` says what of it can be served.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from graphql import (
-    DocumentNode,
-    EnumTypeDefinitionNode,
-    InputObjectTypeDefinitionNode,
-    InputObjectTypeExtensionNode,
-    ObjectTypeDefinitionNode,
-    ObjectTypeExtensionNode,
-    ScalarTypeDefinitionNode,
-    value_from_ast_untyped,
-)
-
+from lictor.engine.metadata.model import Action, CustomType, Metadata, TypedName
 from lictor.engine.schema.gtypes import GType, from_node
 from lictor.engine.schema.scalars import BUILTIN_SCALARS
-
-ROOTS = {"Query": "query", "Mutation": "mutation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,65 +54,77 @@ class ActionTypes:
         return frozenset((*self.inputs, *self.enums, *self.scalars, *self.objects))
 
 
-def read_action_types(document: DocumentNode | None, known_scalars: frozenset[str]) -> ActionTypes:
-    """All custom types and action signatures of actions.graphql."""
-    if document is None:
-        return ActionTypes()
-    inputs: dict[str, Mapping[str, InputField]] = {}
-    enums: dict[str, tuple[str, ...]] = {}
-    scalars: set[str] = set()
-    objects: dict[str, dict[str, GType]] = {}
+def read_action_types(metadata: Metadata) -> ActionTypes:
+    """All custom types and action signatures, as they are written."""
+    declared = metadata.custom_types
+    return ActionTypes(
+        inputs={one.name: _inputs(one.fields) for one in declared.input_objects},
+        enums={one.name: tuple(value.name for value in one.values) for one in declared.enums},
+        scalars=frozenset(one.name for one in declared.scalars),
+        objects={
+            one.name: {field.name: from_node(field.type) for field in one.fields} for one in declared.objects
+        },
+        signatures={
+            action.name: Signature(action.root, _inputs(action.arguments), from_node(action.output_type))
+            for action in metadata.actions
+        },
+        descriptions={
+            one.name: one.description
+            for one in (*declared.input_objects, *declared.objects, *declared.enums, *declared.scalars)
+            if one.description
+        },
+    )
+
+
+def _inputs(declared: Iterable[TypedName]) -> dict[str, InputField]:
+    return {
+        one.name: InputField(from_node(one.type), one.default, one.has_default, one.description)
+        for one in declared
+    }
+
+
+def without_dangling(
+    types: ActionTypes, metadata: Metadata, known_scalars: frozenset[str]
+) -> tuple[ActionTypes, list[tuple[CustomType | Action, str]]]:
+    """The types that hold together, and what was left out because it names a type that nobody defines.
+
+    One that leans on another that is left out is left out too.
+    """
+    scalars = types.scalars | known_scalars | BUILTIN_SCALARS | set(types.enums)
+    inputs, objects = dict(types.inputs), dict(types.objects)
+    left_out: list[tuple[CustomType | Action, str]] = []
+    complete = False
+    while not complete:
+        complete = True
+        for one in (*metadata.custom_types.input_objects, *metadata.custom_types.objects):
+            kept = inputs if one.name in inputs else objects
+            if one.name in kept and (missing := _dangling(kept[one.name], scalars | set(kept))):
+                field, base = missing
+                left_out.append(
+                    (one, f"the type of the field {field!r} of {one.name!r}, {base!r}, is not defined")
+                )
+                del kept[one.name]
+                complete = False
     signatures: dict[str, Signature] = {}
-    descriptions: dict[str, str] = {}
-    for node in document.definitions:
-        name = node.name.value if getattr(node, "name", None) else ""  # pyright: ignore[reportAttributeAccessIssue]
-        if description := getattr(node, "description", None):
-            descriptions[name] = description.value
-        if isinstance(node, (ObjectTypeDefinitionNode, ObjectTypeExtensionNode)):
-            if name in ROOTS:
-                for f in node.fields:
-                    signatures[f.name.value] = Signature(ROOTS[name], _fields(f.arguments), from_node(f.type))
-            else:
-                objects.setdefault(name, {}).update({f.name.value: from_node(f.type) for f in node.fields})
-        elif isinstance(node, (InputObjectTypeDefinitionNode, InputObjectTypeExtensionNode)):
-            inputs[name] = {**inputs.get(name, {}), **_fields(node.fields)}
-        elif isinstance(node, EnumTypeDefinitionNode):
-            enums[name] = tuple(value.name.value for value in node.values)
-        elif isinstance(node, ScalarTypeDefinitionNode):
-            scalars.add(name)
-    types = ActionTypes(inputs, enums, frozenset(scalars), objects, signatures, descriptions)
-    _check(types, known_scalars)
-    return types
+    for action in metadata.actions:
+        signature = types.signatures[action.name]
+        if missing := _dangling(signature.arguments, scalars | set(inputs)):
+            reason = f'the type: "{missing[1]}" is not defined in custom types or it is not a scalar/enum/input_object'
+            left_out.append((action, reason))
+        elif signature.output.base not in scalars | set(objects):
+            reason = (
+                f'the type: "{signature.output.base}" is not an object or scalar type defined in custom types'
+            )
+            left_out.append((action, reason))
+        else:
+            signatures[action.name] = signature
+    return replace(types, inputs=inputs, objects=objects, signatures=signatures), left_out
 
 
-def _fields(nodes: Iterable[Any]) -> dict[str, InputField]:
-    fields = {}
-    for node in nodes:
-        has_default = node.default_value is not None
-        fields[node.name.value] = InputField(
-            type=from_node(node.type),
-            default=value_from_ast_untyped(node.default_value) if has_default else None,
-            has_default=has_default,
-            description=node.description.value if node.description else None,
-        )
-    return fields
-
-
-def _check(types: ActionTypes, known_scalars: frozenset[str]) -> None:
-    scalars = types.scalars | known_scalars | BUILTIN_SCALARS
-    usable_in = scalars | set(types.inputs) | set(types.enums)
-    usable_out = scalars | set(types.objects) | set(types.enums)
-    for owner, fields in types.inputs.items():
-        for name, input_field in fields.items():
-            if input_field.type.base not in usable_in:
-                raise ValueError(f"{owner}.{name}: no input type named {input_field.type.base!r}")
-    for owner, fields in types.objects.items():
-        for name, output in fields.items():
-            if output.base not in usable_out:
-                raise ValueError(f"{owner}.{name}: no output type named {output.base!r}")
-    for action, signature in types.signatures.items():
-        for name, argument in signature.arguments.items():
-            if argument.type.base not in usable_in:
-                raise ValueError(f"{action}({name}:): no input type named {argument.type.base!r}")
-        if signature.output.base not in usable_out:
-            raise ValueError(f"{action}: no output type named {signature.output.base!r}")
+def _dangling(fields: Mapping[str, InputField | GType], known: AbstractSet[str]) -> tuple[str, str] | None:
+    """The first field whose type is not in `known`, and the name of that type."""
+    for name, one in fields.items():
+        base = (one if isinstance(one, GType) else one.type).base
+        if base not in known:
+            return name, base
+    return None

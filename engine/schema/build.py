@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lictor.engine.catalog import Catalog, CatalogFunction, CatalogTable
-from lictor.engine.metadata.model import Function, Metadata, QualifiedName, Relationship, Table
-from lictor.engine.schema.action_types import ActionTypes, read_action_types
+from lictor.engine.metadata.model import Action, Function, Metadata, QualifiedName, Relationship, Table
+from lictor.engine.schema.action_types import ActionTypes, read_action_types, without_dangling
 from lictor.engine.schema.coercion import Coercers
+from lictor.engine.schema.inconsistency import Report
 from lictor.engine.schema.model import (
     ActionField,
     ColumnField,
@@ -30,6 +31,8 @@ from lictor.engine.schema.model import (
 from lictor.engine.schema.roles import build_roles, role_schema
 from lictor.engine.schema.scalars import scalar
 from lictor.engine.types import ADMIN
+
+NO_FOREIGN_KEY = "no foreign constraint exists on the given column(s)"
 
 
 def build(metadata: Metadata, catalog: Catalog) -> Schema:
@@ -54,7 +57,9 @@ class _Builder:
     def __init__(self, metadata: Metadata, catalog: Catalog) -> None:
         self.metadata = metadata
         self.catalog = catalog
-        self.inconsistencies: list[str] = []
+        self.report = Report(metadata.source)
+        for one in metadata.unsupported:
+            self.report.unsupported(one)
         self.tables: dict[QualifiedName, TableType] = {}
         self.query: dict[str, RootField] = {}
         self.mutation: dict[str, RootField] = {}
@@ -68,7 +73,10 @@ class _Builder:
         for table in self.metadata.tables:
             found = self.catalog.tables.get((table.name.schema, table.name.name))
             if found is None:
-                self.inconsistencies.append(f"no such table/view exists in source: {table.name}")
+                self.report.table(table, f'no such table/view exists in source: "{table.name}"')
+                continue
+            if table.name in self.tables:
+                self.report.table(table, f"multiple definitions for table {table.name}")
                 continue
             table_type = _table_type(table, found)
             self.tables[table.name] = table_type
@@ -82,18 +90,21 @@ class _Builder:
     def _add_relationship(
         self, table: Table, found: CatalogTable, table_type: TableType, declared: Relationship
     ) -> None:
-        where = f"relationship {declared.name} of {table.name}"
         if declared.name in table_type.columns:
-            self.inconsistencies.append(f"{where}: a column has this name already")
+            reason = f'field definition conflicts with the column "{declared.name}"'
+            self.report.relationship(table, declared, reason)
+            return
+        if declared.name in table_type.relationships:
+            self.report.relationship(table, declared, "multiple definitions for the relationship")
             return
         try:
             remote, join = self._resolve_join(table, found, declared)
         except LookupError as error:
-            self.inconsistencies.append(f"{where}: {error.args[0]}")
+            self.report.relationship(table, declared, error.args[0])
             return
         target = self.tables.get(remote)
         if target is None:
-            self.inconsistencies.append(f"{where}: table {remote} is not tracked")
+            self.report.relationship(table, declared, f'table "{remote}" is not tracked')
             return
         remote_columns = {column for _, column in join}
         nullable_columns = {column.name for column in found.columns if column.nullable}
@@ -119,24 +130,30 @@ class _Builder:
         """The remote table and the (local, remote) column pairs. Raises LookupError with the reason."""
         if declared.remote_table is not None:
             remote = self.catalog.tables.get((declared.remote_table.schema, declared.remote_table.name))
-            remote_names = {column.name for column in remote.columns} if remote else set()
+            if remote is None:
+                raise LookupError(f'table "{declared.remote_table}" does not exist')
+            remote_names = {column.name for column in remote.columns}
             local_names = {column.name for column in found.columns}
             for local, other in declared.columns.items():
-                if local not in local_names or other not in remote_names:
-                    raise LookupError(f"no column {local} here or no column {other} there")
+                if local not in local_names:
+                    raise LookupError(f'column "{local}" does not exist')
+                if other not in remote_names:
+                    raise LookupError(f'column "{other}" of table "{declared.remote_table}" does not exist')
             return declared.remote_table, tuple(declared.columns.items())
         if declared.fk_table is None:
             for key in found.foreign_keys:
                 if set(key.columns) == set(declared.fk_columns):
                     pairs = tuple(zip(key.columns, key.remote_columns, strict=True))
                     return QualifiedName(key.remote_schema, key.remote_table), pairs
-            raise LookupError(f"no foreign key on {', '.join(declared.fk_columns)}")
+            raise LookupError(NO_FOREIGN_KEY)
         other = self.catalog.tables.get((declared.fk_table.schema, declared.fk_table.name))
-        for key in other.foreign_keys if other else ():
+        if other is None:
+            raise LookupError(f'table "{declared.fk_table}" does not exist')
+        for key in other.foreign_keys:
             points_here = (key.remote_schema, key.remote_table) == (table.name.schema, table.name.name)
             if points_here and set(key.columns) == set(declared.fk_columns):
                 return declared.fk_table, tuple(zip(key.remote_columns, key.columns, strict=True))
-        raise LookupError(f"no foreign key of {declared.fk_table} on {', '.join(declared.fk_columns)}")
+        raise LookupError(NO_FOREIGN_KEY)
 
     def _add_table_roots(self, table: Table, table_type: TableType) -> None:
         custom, name = table.custom_root_fields, table_type.name
@@ -167,9 +184,33 @@ class _Builder:
 
     def _add_query(self, field: RootField) -> None:
         if field.name in self.query:
-            self.inconsistencies.append(f"query field {field.name} is defined twice")
+            self._conflict(self.query[field.name], field, "query_root")
             return
         self.query[field.name] = field
+
+    def _conflict(self, first: RootField, second: RootField, root: str) -> None:
+        """Reports the object behind the second field of a name: the first keeps it."""
+        owners = [self._owner(first), self._owner(second)]
+        reason = (
+            f"Encountered conflicting definitions in the selection set for {root!r} for field {second.name!r} "
+            f"defined in [{', '.join(_owner_name(owner) for owner in owners)}]. Fields must not be defined more "
+            "than once across all sources."
+        )
+        match owners[1]:
+            case Action() as action:
+                self.report.action(action, reason)
+            case Function() as function:
+                self.report.function(function, reason)
+            case table:
+                self.report.table(table, reason)
+
+    def _owner(self, field: RootField) -> Table | Function | Action:
+        if field.action is not None:
+            return field.action.action
+        if field.function is not None:
+            return next(one for one in self.metadata.functions if one.name == field.function.source)
+        assert field.table is not None  # every field is one of the three
+        return next(one for one in self.metadata.tables if one.name == field.table.source)
 
     # --- functions --------------------------------------------------------------------------------------
 
@@ -177,15 +218,19 @@ class _Builder:
         for function in self.metadata.functions:
             candidates = self.catalog.functions.get((function.name.schema, function.name.name), ())
             if len(candidates) != 1:
-                reason = "is overloaded" if candidates else "does not exist"
-                self.inconsistencies.append(f"function {function.name} {reason}")
+                reason = (
+                    f'function "{function.name}" is overloaded. Overloaded functions are not supported'
+                    if candidates
+                    else f'no such function exists: "{function.name}"'
+                )
+                self.report.function(function, reason)
                 continue
             self._add_function(function, candidates[0])
 
     def _add_function(self, function: Function, found: CatalogFunction) -> None:
         table = self.tables.get(QualifiedName(*found.returns_table)) if found.returns_table else None
         if table is None:
-            self.inconsistencies.append(f"function {function.name} does not return rows of a tracked table")
+            self.report.function(function, "the function does not return rows of a tracked table")
             return
         name = function.custom_name or _default_name(function.name)
         arguments = tuple(
@@ -221,16 +266,18 @@ class _Builder:
     # --- actions ----------------------------------------------------------------------------------------
 
     def add_actions(self) -> None:
-        try:
-            self.action_types = read_action_types(self.metadata.action_sdl, self._scalars())
-        except ValueError as error:
-            self.inconsistencies.append(f"actions: {error}")
-            return
+        self.action_types, left_out = without_dangling(
+            read_action_types(self.metadata), self.metadata, self._scalars()
+        )
+        for one, reason in left_out:
+            if isinstance(one, Action):
+                self.report.action(one, reason)
+            else:
+                self.report.custom_types(self.metadata.custom_types, one.place, reason)
         coercers = Coercers(self.action_types)
         for action in self.metadata.actions:
             signature = self.action_types.signatures.get(action.name)
             if signature is None:
-                self.inconsistencies.append(f"action {action.name} has no signature in actions.graphql")
                 continue
             action_field = ActionField(
                 action=action,
@@ -247,7 +294,7 @@ class _Builder:
 
     def _add_mutation(self, field: RootField) -> None:
         if field.name in self.mutation:
-            self.inconsistencies.append(f"mutation field {field.name} is defined twice")
+            self._conflict(self.mutation[field.name], field, "mutation_root")
             return
         self.mutation[field.name] = field
 
@@ -261,8 +308,13 @@ class _Builder:
         admin = role_schema(
             ADMIN, self.query.values(), self.mutation.values(), self.tables, self.action_types
         )
-        roles, inconsistencies = build_roles(self.metadata, admin, self.tables)
-        return Schema(admin, roles, (*self.inconsistencies, *inconsistencies))
+        roles = build_roles(self.metadata, admin, self.tables, self.report)
+        return Schema(admin, roles, tuple(self.report.found))
+
+
+def _owner_name(owner: Table | Function | Action) -> str:
+    kind = type(owner).__name__.lower()
+    return f"{kind} {owner.name}"
 
 
 def _table_type(table: Table, found: CatalogTable) -> TableType:

@@ -16,6 +16,7 @@ from lictor.engine.metadata.model import Action, QualifiedName
 from lictor.engine.schema.action_types import ActionTypes
 from lictor.engine.schema.coercion import Coercers
 from lictor.engine.schema.gtypes import GType
+from lictor.engine.schema.inconsistency import Inconsistency
 from lictor.engine.schema.scalars import Scalar
 
 RootKind = Literal[
@@ -194,7 +195,7 @@ class Schema:
 
     admin: RoleSchema
     roles: Mapping[tuple[str, bool], RoleSchema]
-    inconsistencies: tuple[str, ...]
+    inconsistencies: tuple[Inconsistency, ...]
 
     def for_role(self, role: str, backend_only: bool = False) -> RoleSchema:
         """What `role` sees. A role that no metadata names sees nothing."""

@@ -13,9 +13,10 @@ from lictor.engine.expressions import TRUE
 from lictor.engine.metadata.model import InheritedRole, Metadata, QualifiedName
 from lictor.engine.schema.action_types import ActionTypes
 from lictor.engine.schema.filters import Tables
+from lictor.engine.schema.inconsistency import Report
 from lictor.engine.schema.model import RelationshipField, RoleSchema, RootField, TableType
 from lictor.engine.schema.operators import UPDATE_OPERATORS
-from lictor.engine.schema.rules import Report, Rules, SelectRule, TableRules, read_rules
+from lictor.engine.schema.rules import Rules, SelectRule, TableRules, read_rules
 from lictor.engine.types import ADMIN
 
 # Root fields by the names that permissions have for them.
@@ -64,12 +65,11 @@ def role_schema(
 
 
 def build_roles(
-    metadata: Metadata, admin: RoleSchema, tables: Tables
-) -> tuple[dict[tuple[str, bool], RoleSchema], list[str]]:
-    """The schemas of all roles but admin, and what of the permissions does not fit."""
-    inconsistencies: list[str] = []
-    inherited = _in_order(metadata.inherited_roles, inconsistencies.append)
-    rules = _all_rules(metadata, tables, inherited, inconsistencies.append)
+    metadata: Metadata, admin: RoleSchema, tables: Tables, report: Report
+) -> dict[tuple[str, bool], RoleSchema]:
+    """The schemas of all roles but admin; what of the permissions does not fit is reported."""
+    inherited = _in_order(metadata.inherited_roles, report)
+    rules = _all_rules(metadata, tables, inherited, report)
     names = {role for of_table in rules.values() for role in of_table}
     names |= {role for action in metadata.actions for role in action.roles}
     names |= {role for function in metadata.functions for role in function.roles}
@@ -83,7 +83,7 @@ def build_roles(
         roles[name, False] = builder.schema(backend_only=False)
         if any(found.backend_only for found in of_role.values()):
             roles[name, True] = builder.schema(backend_only=True)
-    return roles, inconsistencies
+    return roles
 
 
 def _all_rules(
@@ -104,8 +104,8 @@ def _in_order(declared: tuple[InheritedRole, ...], report: Report) -> tuple[Inhe
         for role in ready:
             found.append(role)
             del waiting[role.name]
-    for name in waiting:
-        report(f"inherited role {name}: its roles form a cycle")
+    for role in waiting.values():
+        report.inherited_role(role, "its roles form a cycle")
     return tuple(found)
 
 

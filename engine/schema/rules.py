@@ -14,6 +14,7 @@ from typing import Any
 from lictor.engine.expressions import TRUE, BoolExp, Param, either
 from lictor.engine.metadata.model import InheritedRole, Table
 from lictor.engine.schema.filters import Tables, preset, read_filter
+from lictor.engine.schema.inconsistency import Report
 from lictor.engine.schema.model import ColumnField, DeleteRule, InsertRule, TableType, UpdateRule
 
 Raw = Mapping[str, Any]
@@ -45,7 +46,6 @@ class TableRules:
 
 
 Rules = dict[str, TableRules]
-Report = Callable[[str], None]
 
 
 def read_rules(
@@ -57,10 +57,10 @@ def read_rules(
     raw: dict[str, dict[str, Raw]] = {}
     for kind, entries in table.permissions.items():
         for entry in entries:
-            raw.setdefault(entry["role"], {})[kind] = entry.get("permission") or {}
+            raw.setdefault(entry["role"], {})[kind] = entry
     for role, permissions in raw.items():
-        for kind, permission in permissions.items():
-            reader.add(rules.setdefault(role, TableRules()), role, kind, permission)
+        for kind, entry in permissions.items():
+            reader.add(rules.setdefault(role, TableRules()), kind, entry)
     for role in inherited:
         _inherit(role, rules, raw, reader)
     return rules
@@ -80,14 +80,15 @@ def _inherit(role: InheritedRole, rules: Rules, raw: dict[str, dict[str, Raw]], 
         given = [raw[parent][kind] for parent in parents if kind in raw.get(parent, {})]
         if not given:
             continue
-        if any(permission != given[0] for permission in given):
-            reader.report(
-                f"inherited role {role.name}: {kind.replace('_', ' ')[:-1]} of {reader.table.name} differs between "
-                f"its parents; declare it for {role.name} itself"
+        if any(entry.get("permission") != given[0].get("permission") for entry in given):
+            reader.report.inherited_role(
+                role,
+                f"the {kind.replace('_', ' ')} of its roles on table {reader.table.name} differ; declare one for "
+                f"{role.name} itself",
             )
             continue
         own[kind] = given[0]
-        reader.add(target, role.name, kind, given[0])
+        reader.add(target, kind, given[0])
 
 
 def _union(rules: list[SelectRule]) -> SelectRule | None:
@@ -133,14 +134,14 @@ class _Reader:
         self.report = report
         self.by_column = {column.column: column for column in admin.columns.values()}
 
-    def add(self, rules: TableRules, role: str, kind: str, permission: Raw) -> None:
+    def add(self, rules: TableRules, kind: str, entry: Raw) -> None:
         """Adds one permission, or reports why it cannot be."""
-        name = kind.removesuffix("_permissions")
+        name, permission = kind.removesuffix("_permissions"), entry.get("permission") or {}
         try:
             rule = getattr(self, f"_{name}")(permission)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
-            self.report(f"{name} permission of role {role} on {self.table.name}: {reason}")
+            self.report.permission(self.table, kind, entry, reason)
             return
         setattr(rules, name, rule)
         if permission.get("backend_only"):

@@ -25,10 +25,20 @@ def test_includes_of_both_spellings_are_followed():
 
 
 async def test_what_does_not_fit_the_database_is_named_and_left_out(strict_engine):
-    assert strict_engine.inconsistencies == (
-        "no such table/view exists in source: lost_table",
-        "function nowhere does not exist",
-    )
+    assert [one.body for one in strict_engine.inconsistencies] == [
+        {
+            "type": "table",
+            "name": "table lost_table in source default",
+            "definition": {"schema": "public", "name": "lost_table"},
+            "reason": 'Inconsistent object: no such table/view exists in source: "lost_table"',
+        },
+        {
+            "type": "function",
+            "name": "function nowhere in source default",
+            "definition": {"schema": "public", "name": "nowhere"},
+            "reason": 'Inconsistent object: in function "nowhere": no such function exists: "nowhere"',
+        },
+    ]
 
 
 @pytest.fixture
@@ -40,7 +50,10 @@ def copied(tmp_path):
 
 BROKEN = {
     "version.yaml": ("version: 2\n", "version 3 is expected"),
-    "databases/databases.yaml": ("- name: other\n  tables: []\n", "no source named 'default'"),
+    "databases/databases.yaml": (
+        "- name: one\n  tables: []\n- name: two\n  tables: []\n",
+        r"\$\.sources: no source named 'default'",
+    ),
     "databases/library/tables/public_author.yaml": ("table: [\n", "public_author.yaml"),
     "actions.graphql": ("type Query {", "actions.graphql"),
     "databases/library/tables/tables.yaml": ('- "!include gone.yaml"\n', "gone.yaml"),
@@ -85,26 +98,68 @@ async def test_bad_relationships_actions_and_clashes_leave_the_rest_serving(copi
         .read_text()
         .replace(
             "actions:\n",
-            'actions:\n  - name: author\n    definition: {handler: "x"}\n  - name: unsigned\n    definition: {handler: "x"}\n',
+            'actions:\n  - name: author\n    definition: {handler: "x"}\n',
         )
     )
     engine = await Engine.start(library_pool, copied)
-    assert engine.inconsistencies == (
-        "no such table/view exists in source: lost_table",
-        "relationship lost of author: no foreign key on born",
-        "relationship name of author: a column has this name already",
-        "relationship odd of author: no column id here or no column no_such_column there",
-        "relationship untracked of article: no foreign key of unknown_table on article_id",
-        "function nowhere does not exist",
-        "query field author is defined twice",
-        "action unsigned has no signature in actions.graphql",
-    )
+    assert [(one.type, one.name, one.reason) for one in engine.inconsistencies] == [
+        ("table", "table lost_table in source default", 'no such table/view exists in source: "lost_table"'),
+        (
+            "object_relation",
+            "object_relation lost in table author in source default",
+            'in table "author": in relationship "lost": no foreign constraint exists on the given column(s)',
+        ),
+        (
+            "object_relation",
+            "object_relation name in table author in source default",
+            'in table "author": in relationship "name": field definition conflicts with the column "name"',
+        ),
+        (
+            "object_relation",
+            "object_relation odd in table author in source default",
+            'in table "author": in relationship "odd": column "no_such_column" of table "tag" does not exist',
+        ),
+        (
+            "array_relation",
+            "array_relation untracked in table article in source default",
+            'in table "article": in relationship "untracked": table "unknown_table" does not exist',
+        ),
+        (
+            "function",
+            "function nowhere in source default",
+            'in function "nowhere": no such function exists: "nowhere"',
+        ),
+        (
+            "action",
+            "action author",
+            "in action \"author\"; Encountered conflicting definitions in the selection set for 'query_root' for field "
+            "'author' defined in [table author, action author]. Fields must not be defined more than once across all "
+            "sources.",
+        ),
+    ]
     assert engine.prepare("{ author { name articles { title } } ping }").kind == "query"
 
 
-async def test_a_type_nobody_defines_leaves_out_the_actions(copied, library_pool):
+async def test_a_type_nobody_defines_leaves_out_what_leans_on_it(copied, library_pool):
     text = (copied / "actions.graphql").read_text().replace("name: String\n", "name: Strin\n")
     (copied / "actions.graphql").write_text(text)
     engine = await Engine.start(library_pool, copied)
-    assert "actions: thing.name: no output type named 'Strin'" in engine.inconsistencies
-    assert engine.prepare("{ author { name } }").kind == "query"
+    told = [
+        (one.type, one.reason) for one in engine.inconsistencies if one.type in ("custom_types", "action")
+    ]
+    assert told == [
+        ("custom_types", "the type of the field 'name' of 'thing', 'Strin', is not defined"),
+        (
+            "action",
+            'in action "find_things"; the type: "thing" is not an object or scalar type defined in custom types',
+        ),
+    ]
+    assert engine.prepare("{ author { name } ping }").kind == "query"
+
+
+def test_files_that_name_other_actions_than_the_sdl(copied):
+    (copied / "actions.graphql").write_text(
+        (copied / "actions.graphql").read_text() + "\nextend type Query { unsaid: String }\n"
+    )
+    with pytest.raises(MetadataError, match=r"do not name the same actions: unsaid"):
+        load(copied)

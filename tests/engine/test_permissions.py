@@ -226,7 +226,7 @@ async def test_what_does_not_fit_is_reported_and_the_rest_serves(library_pool, t
     permissions = {"author": [(role, permission) for role, permission, _ in BROKEN] + SELECT["author"][:1]}
     engine = await Engine.start(library_pool, with_permissions(tmp_path / "m", permissions, []))
     for role, _, reason in BROKEN:
-        named = [str(text) for text in engine.inconsistencies if f"role {role} on author" in str(text)]
+        named = [str(text) for text in engine.inconsistencies if f'for role "{role}"' in str(text)]
         assert len(named) == 1
         assert reason in named[0]
     assert await ask_as(engine, "reader", "{ author_by_pk(id: 1) { name } }") == {
