@@ -20,6 +20,7 @@ import uvloop
 from lictor import migrations
 from lictor.cli.embedded.postgres import PostgresServer
 from lictor.engine import SESSION_SETTINGS, Engine, EngineOptions, Session
+from lictor.engine.metadata import Document, read_directory
 
 METADATA = Path(__file__).parents[1] / "hasura"
 RUNS, TASKS = 200, 10
@@ -52,7 +53,30 @@ _COUNTS = " ".join(
     ' flow: {project_id: {_eq: "00000000-0000-0000-0000-000000000002"}}}) { aggregate { count } }'
     for state in ("Success", "Failed", "Running", "Scheduled", "Cancelled", "Pending")
 )
-DASHBOARD = f"query {{ {_COUNTS} }}"
+# Ten panels of a front page: six counts and four lists.
+DASHBOARD = f"""query {{ {_COUNTS}
+    latest: flow_run(where: {{state: {{_neq: "Scheduled"}}}}, order_by: {{start_time: desc}}, limit: 10) {{
+        id name state start_time flow {{ id name project {{ id name }} }} }}
+    upcoming: flow_run(where: {{state: {{_eq: "Scheduled"}}}}, order_by: {{scheduled_start_time: asc}}, limit: 10) {{
+        id name scheduled_start_time flow {{ id name }} }}
+    project(order_by: {{name: asc}}) {{ id name flows_aggregate {{ aggregate {{ count }} }} }}
+    agents: flow(where: {{archived: {{_eq: false}}}}, order_by: {{name: asc}}, limit: 20) {{
+        id name version flow_runs(order_by: {{scheduled_start_time: desc}}, limit: 5) {{ id state }} }} }}"""
+TENANT = "00000000-0000-0000-0000-000000000001"
+USER = Session("user", {"x-hasura-tenant-id": TENANT})
+
+
+def metadata_with_a_role() -> Document:
+    """Lictor's metadata, and a role that sees the flow runs of its tenant only."""
+    document = read_directory(METADATA)
+    tables = document["sources"][0]["tables"]
+    for entry in tables:
+        if entry["table"]["name"] == "flow_run":
+            permission = {"columns": "*", "filter": {"tenant_id": {"_eq": "X-Hasura-Tenant-Id"}}}
+            entry["select_permissions"] = [{"role": "user", "permission": permission}]
+    return document
+
+
 SET_STATES = """mutation($input: set_task_run_states_input!) {
     set_task_run_states(input: $input) { states { id status message } } }"""
 
@@ -101,6 +125,9 @@ async def reads(engine: Engine, pool: asyncpg.Pool, ids: list[str], seconds: flo
     async def by_pk_variable() -> None:
         await engine.execute(BY_PK_VARIABLE, {"id": ids[next(turn) % RUNS]}, None, ADMIN)
 
+    async def by_pk_as_a_role() -> None:
+        await engine.execute(BY_PK % ids[next(turn) % RUNS], None, None, USER)
+
     async def agent() -> None:
         some = ", ".join(f'"{ids[(next(turn) + k) % RUNS]}"' for k in range(10))
         now = f"2026-01-01T00:00:{next(turn) % 60:02}+00:00"
@@ -123,11 +150,12 @@ async def reads(engine: Engine, pool: asyncpg.Pool, ids: list[str], seconds: flo
     base = await raw(BY_PK % ids[0])
     await measure("by_pk, id written in the document (literals differ)", seconds, by_pk, base)
     await measure("by_pk, id in a variable", seconds, by_pk_variable, base)
+    await measure("by_pk, as a role with a filter on rows", seconds, by_pk_as_a_role, base)
     ten = ", ".join(f'"{i}"' for i in ids[:10])
     base = await raw(AGENT % (ten, "2026-01-01", "2026-01-01"))
     await measure("agent's poll of 10 runs (literals differ)", seconds, agent, base)
     base = await raw(DASHBOARD)
-    await measure("dashboard, 6 counts in one document", seconds, dashboard, base)
+    await measure("dashboard, 10 panels in one document", seconds, dashboard, base)
 
 
 async def without_database(engine: Engine, seconds: float) -> None:
@@ -173,7 +201,9 @@ def _dumps(value: object) -> Callable[[], Awaitable[object]]:
 async def main(dsn: str, seconds: float) -> None:
     settings = {**SESSION_SETTINGS, "jit": "off"}
     async with asyncpg.create_pool(dsn, min_size=1, max_size=1, server_settings=settings) as pool:
-        engine = await Engine.start(pool, METADATA, options=EngineOptions(v1_boolean_null_collapse=True))
+        engine = await Engine.start(
+            pool, metadata_with_a_role(), options=EngineOptions(v1_boolean_null_collapse=True)
+        )
         ids = await fill(pool)
         await reads(engine, pool, ids, seconds)
         await without_database(engine, seconds)
