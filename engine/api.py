@@ -40,8 +40,8 @@ SESSION_SETTINGS = {
 class Prepared:
     """A document that fits the schema, with the literals of one request.
 
-    `kind` is the operation's, `only_actions` says that every root field is an action (or __typename), `depth`
-    counts fields below the root ones (`{ flow { id } }` is 1, introspection fields do not count).
+    `kind` is the operation's, `only_actions` says that every root field is an action (or __typename) and that none
+    of their answers is joined with rows of a table. `depth` counts fields below the root ones (`{ flow { id } }` is 1, introspection fields do not count).
     """
 
     __slots__ = ("document", "literals")
@@ -75,7 +75,7 @@ class Prepared:
 
     def shape(self, call: ActionCall, result: Any) -> Any:
         """A handler's answer fitted to the selection of `call`. Raises GraphQLFailure ("action")."""
-        return call.root.project(result)
+        return call.root.fit(result)[0]
 
 
 @dataclass(frozen=True, eq=False)

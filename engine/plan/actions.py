@@ -1,22 +1,22 @@
-"""Action fields: arguments in, answers out.
+"""Action fields and their arguments.
 
 In: an action field of the document. Out: `ActionRoot` with two closures: `read` makes the coerced arguments of
-one request, `project` fits the handler's answer to the selection (aliases, __typename, nesting).
-What is written in the document is checked here against actions.graphql; values of variables when they arrive.
+one request, `project` (see `action_output`) fits the handler's answer to the selection. What is written in the document is checked here against actions.graphql; values of variables when they arrive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from graphql import SelectionSetNode, VariableNode
+from graphql import VariableNode
 
-from lictor.engine.errors import GraphQLFailure, at_index, at_key, invalid, uncoercible
+from lictor.engine.errors import at_index, at_key, uncoercible
 from lictor.engine.expressions import ListOf, ObjectOf, Source, VariableAt
+from lictor.engine.plan.action_output import compile_output
 from lictor.engine.plan.context import Context, not_found
-from lictor.engine.plan.nodes import ActionRoot, Project, ReadArguments
-from lictor.engine.plan.selection import Field, collect
+from lictor.engine.plan.nodes import ActionRoot, ReadArguments
+from lictor.engine.plan.selection import Field
 from lictor.engine.plan.sources import Fetch, fetcher
 from lictor.engine.plan.values import Raw, Value, whole_source
 from lictor.engine.request.variables import ABSENT
@@ -37,15 +37,8 @@ _LITERAL_KINDS = {
 def compile_action(context: Context, action: ActionField, field: Field, path: str) -> ActionRoot:
     """One action field. `path` is that of the field."""
     read = _compile_arguments(context, action, field, path)
-    project = _Output(context, action.types).of(action.output, field.selections, path)
-    return ActionRoot(field.key, action, read, project or _identity)
-
-
-def _identity(value: Any) -> Any:
-    return value
-
-
-# --- arguments --------------------------------------------------------------------------------------------
+    output = compile_output(context, action, field, path)
+    return ActionRoot(field.key, action, read, output.project, output.joins)
 
 
 def _compile_arguments(context: Context, action: ActionField, field: Field, path: str) -> ReadArguments:
@@ -144,106 +137,3 @@ class _Checker:
                 raise uncoercible(f"expected {expected} for type '{name}', but found {value.noun}", path)
         elif name in self.types.inputs:
             raise uncoercible(f"expected an object for type '{name}', but found {value.noun}", path)
-
-
-# --- answers ----------------------------------------------------------------------------------------------
-
-
-class _Output:
-    """Projections of handler answers. None stands for "as it comes"."""
-
-    def __init__(self, context: Context, types: ActionTypes) -> None:
-        self.context = context
-        self.types = types
-
-    def of(self, output: GType, sets: Sequence[SelectionSetNode], path: str) -> Project | None:
-        """The projection of one field of type `output`."""
-        inner = self._inner(output, sets, path)
-        if not output.non_null:
-            return None if inner is None else lambda value: None if value is None else inner(value)
-
-        def project(value: Any) -> Any:
-            if value is None:
-                raise _bad_answer(f"unexpected null value for type '{output.base}'", path)
-            return value if inner is None else inner(value)
-
-        return project
-
-    def _inner(self, output: GType, sets: Sequence[SelectionSetNode], path: str) -> Project | None:
-        if output.inner is not None:
-            return _list(self.of(output.inner, sets, path), path)
-        fields = self.types.objects.get(output.name)
-        if fields is None:
-            if sets:
-                raise invalid("unexpected subselection set for non-object field", path)
-            return None
-        here = at_key(path, "selectionSet")
-        if not sets:
-            raise invalid(f"missing selection set for '{output.name}'", here)
-        return self._object(output.name, fields, collect(self.context, sets, output.name, here), here)
-
-    def _object(
-        self, name: str, fields: Mapping[str, GType], selected: list[Field], path: str
-    ) -> Callable[[Any], Any]:
-        leaves: list[tuple[str, str, Project | None, bool]] = []
-        typenames: dict[str, str] = {}
-        for field in selected:
-            if field.name == "__typename":
-                typenames[field.key] = name
-                leaves.append((field.key, "", None, False))
-                continue
-            output = fields.get(field.name)
-            if output is None:
-                raise not_found(field.name, name, path)
-            here = at_key(path, field.name)
-            self.context.arguments(field.arguments, {}, field.name, here)
-            leaves.append((field.key, field.name, self.of(output, field.selections, here), output.non_null))
-
-        if all(leaf[1] and leaf[2] is None and not leaf[3] for leaf in leaves):
-            return _flat(name, [(key, field_name) for key, field_name, _, _ in leaves], path)
-
-        def project(value: Any) -> dict[str, Any]:
-            if not isinstance(value, dict):
-                raise _bad_answer(f"expecting object for {name} in the action's answer", path)
-            result = {}
-            for key, field_name, inner, needed in leaves:
-                if not field_name:
-                    result[key] = typenames[key]
-                    continue
-                item = value.get(field_name)
-                if item is None and needed and field_name not in value:
-                    raise _bad_answer(
-                        f'field "{field_name}" expected in the action\'s answer, but not found', path
-                    )
-                result[key] = item if inner is None else inner(item)
-            return result
-
-        return project
-
-
-def _flat(name: str, pairs: list[tuple[str, str]], path: str) -> Project:
-    """An object of nullable scalars: the usual item of a long list."""
-    wanted = [key for key, _ in pairs] if all(key == field_name for key, field_name in pairs) else None
-
-    def project(value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise _bad_answer(f"expecting object for {name} in the action's answer", path)
-        if list(value) == wanted:  # exactly what was asked for
-            return value
-        get = value.get
-        return {key: get(field_name) for key, field_name in pairs}
-
-    return project
-
-
-def _list(inner: Project | None, path: str) -> Project:
-    def project(value: Any) -> Any:
-        if not isinstance(value, list):
-            raise _bad_answer("expecting array for the action's answer", path)
-        return value if inner is None else [inner(item) for item in value]
-
-    return project
-
-
-def _bad_answer(message: str, path: str) -> GraphQLFailure:
-    return GraphQLFailure.of(message, path=path, code="unexpected", kind="action")

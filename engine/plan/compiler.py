@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, NameNode, SelectionSetNode
+from graphql import FieldNode, NameNode, SelectionSetNode
 
 from lictor.engine.errors import at_key, invalid, uncoercible
 from lictor.engine.expressions import TRUE, Param, SessionVariables
@@ -58,27 +58,6 @@ def compile_operation(
         else:
             roots.append(_root(context, type_name, field, path))
     return OperationPlan(operation.kind, schema.role, tuple(roots))
-
-
-def only_actions(operation: Operation, schema: RoleSchema) -> bool:
-    """Is every root field an action (or __typename)? Known without variables; fragments are looked through."""
-    fields = schema.mutation if operation.kind == "mutation" else schema.query
-    if operation.kind == "subscription":
-        return False
-    pending: list[SelectionSetNode] = [operation.node.selection_set]
-    spread: set[str] = set()
-    while pending:
-        for node in pending.pop().selections:
-            if isinstance(node, FieldNode):
-                field = fields.get(node.name.value)
-                if node.name.value != "__typename" and (field is None or field.kind != "action"):
-                    return False
-            elif isinstance(node, InlineFragmentNode):
-                pending.append(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
-                spread.add(node.name.value)
-                pending.append(operation.fragments[node.name.value].selection_set)
-    return True
 
 
 def _root(context: Context, type_name: str, field: Field, path: str) -> Root:

@@ -6,7 +6,7 @@ its table's `row_filter`, which the SQL stage adds wherever rows of the table ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -230,7 +230,22 @@ class AggregateRoot:
 
 
 ReadArguments = Callable[[Mapping[str, Any], tuple[Any, ...]], dict[str, Any]]
-Project = Callable[[Any], Any]
+# An object of an answer that waits for related rows: the object, the response key, and the values of the key.
+Waiting = tuple[dict[str, Any], str, tuple[Any, ...]]
+# The objects that wait, by place in `ActionRoot.joins`.
+Found = Sequence[list[Waiting]]
+Project = Callable[[Any, Found], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionJoin:
+    """Rows of a table beside the output objects of an action.
+
+    The relationship of `leaf` joins columns `c0`, `c1`, … of the objects' keys, whose types are `scalars`.
+    """
+
+    leaf: RelationLeaf | RelationAggregateLeaf
+    scalars: tuple[Scalar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +256,15 @@ class ActionRoot:
     action: ActionField
     read: ReadArguments
     project: Project
+    joins: tuple[ActionJoin, ...] = ()
+
+    def fit(self, answer: Any) -> tuple[Any, Found]:
+        """The answer as it was asked for, and the objects in it that wait for rows of each of `joins`.
+
+        Raises GraphQLFailure if the answer is not of the action's output type.
+        """
+        found: Found = tuple([] for _ in self.joins)
+        return self.project(answer, found), found
 
 
 @dataclass(frozen=True, slots=True)

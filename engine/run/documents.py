@@ -13,14 +13,21 @@ from typing import Any
 
 from lictor.engine.errors import GraphQLFailure
 from lictor.engine.plan import compile_operation
-from lictor.engine.plan.compiler import only_actions
+from lictor.engine.plan.action_output import only_actions
 from lictor.engine.plan.nodes import ActionRoot, AggregateRoot, MutationRoot, OperationPlan, SelectRoot
 from lictor.engine.request.document import Declared, Operation, read_operation
 from lictor.engine.request.lexer import lift
 from lictor.engine.request.variables import Level, Shape, normalise, shape, specs
 from lictor.engine.run.cache import LRU
 from lictor.engine.schema.model import RoleSchema
-from lictor.engine.sql import MutationStatement, Statement, build_mutation, build_statement
+from lictor.engine.sql import (
+    JoinStatement,
+    MutationStatement,
+    Statement,
+    build_joins,
+    build_mutation,
+    build_statement,
+)
 from lictor.engine.types import EngineOptions
 
 Literals = tuple[Any, ...]
@@ -31,12 +38,14 @@ MAX_EXACT_TEXT = 8192
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
-    """A plan ready to run. `simple` plans consist of table reads only; `mutations` are keyed by response key."""
+    """A plan ready to run. `simple` plans consist of table reads only. Keyed by response key are `mutations` and
+    `joins`, the statements that read rows beside the answer of an action."""
 
     plan: OperationPlan
     statement: Statement | None
     mutations: Mapping[str, MutationStatement]
     actions: tuple[ActionRoot, ...]
+    joins: Mapping[str, tuple[JoinStatement, ...]]
     simple: bool
 
 
@@ -115,7 +124,8 @@ class Document:
             statement = build_statement(plan, stringify)
         actions = tuple(root for root in plan.roots if isinstance(root, ActionRoot))
         simple = statement is not None and len(statement.keys) == len(plan.roots)
-        return Compiled(plan, statement, mutations, actions, simple)
+        joins = {root.key: build_joins(root, stringify) for root in actions if root.joins}
+        return Compiled(plan, statement, mutations, actions, joins, simple)
 
 
 def nested_too_deeply() -> GraphQLFailure:

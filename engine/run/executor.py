@@ -9,7 +9,6 @@ stop at the first error. Raises GraphQLFailure.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,13 +20,12 @@ from lictor.engine.plan.nodes import IntrospectionRoot, TypenameRoot
 from lictor.engine.plan.sources import SESSION_KEY
 from lictor.engine.run.documents import Compiled, Document, Literals
 from lictor.engine.run.introspection import Introspection
-from lictor.engine.run.pgerrors import as_failure
+from lictor.engine.run.joins import join_rows
+from lictor.engine.run.pgerrors import DATABASE_ERRORS, logged_failure
 from lictor.engine.sql import MutationStatement, Statement
 from lictor.engine.types import ActionCall, ActionTransport, Session
 
-log = logging.getLogger(__name__)
 Variables = Mapping[str, Any]
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, UnicodeError, OSError)
 
 
 class Executor:
@@ -83,7 +81,9 @@ class Executor:
             seen = {**variables, SESSION_KEY: session.values}
             done |= await self._mutate(compiled, literals, seen, session, headers, calls)
         elif calls:
-            answers = await asyncio.gather(*(self._act(call, session, headers) for call in calls))
+            answers = await asyncio.gather(
+                *(self._act(call, compiled, variables, literals, session, headers) for call in calls)
+            )
             done |= {call.alias: answer for call, answer in zip(calls, answers, strict=True)}
         introspected = [root for root in compiled.plan.roots if isinstance(root, IntrospectionRoot)]
         if introspected:
@@ -113,7 +113,7 @@ class Executor:
             elif (call := by_key.get(root.key)) is not None:
                 done |= await self._change(pending, literals, variables)
                 pending = []
-                done[call.alias] = await self._act(call, session, headers)
+                done[call.alias] = await self._act(call, compiled, variables, literals, session, headers)
         return done | await self._change(pending, literals, variables)
 
     async def _change(
@@ -138,15 +138,10 @@ class Executor:
                         cell = await connection.fetchval(statement.answer, cell, *more)
                     done[statement.key] = _bytes(cell)
         except DATABASE_ERRORS as error:
-            raise self._failure(error, "; ".join(statement.text for statement in statements), path) from error
+            raise logged_failure(
+                error, "; ".join(statement.text for statement in statements), path
+            ) from error
         return done
-
-    @staticmethod
-    def _failure(error: Exception, sql: str, path: str = ROOT_PATH) -> GraphQLFailure:
-        failure = as_failure(error, path)
-        if failure.kind == "internal":
-            log.error("query failed: %s; statement: %.2000s", error, sql)
-        return failure
 
     async def _fetch(
         self, statement: Statement, variables: Variables, literals: Literals, session: Session
@@ -157,15 +152,28 @@ class Executor:
         try:
             row = await self.pool.fetchrow(statement.text, *arguments)
         except DATABASE_ERRORS as error:
-            raise self._failure(error, statement.text) from error
+            raise logged_failure(error, statement.text) from error
         assert row is not None  # a SELECT without FROM has one row
         return row
 
-    async def _act(self, call: ActionCall, session: Session, headers: Mapping[str, str]) -> bytes:
+    async def _act(
+        self,
+        call: ActionCall,
+        compiled: Compiled,
+        variables: Variables,
+        literals: Literals,
+        session: Session,
+        headers: Mapping[str, str],
+    ) -> bytes:
+        """The JSON of an action field: its handler's answer, and the rows of tables beside it."""
         if self.actions is None:
             raise GraphQLFailure.of(f"no handler for action {call.name!r}", code="unexpected", kind="action")
         answer = await self.actions.call(call, session, headers)
-        return orjson.dumps(call.root.project(answer))
+        result, found = call.root.fit(answer)
+        if any(found):
+            seen = {**variables, SESSION_KEY: session.values}
+            await join_rows(self.pool, compiled.joins[call.alias], found, seen, literals)
+        return orjson.dumps(result)
 
 
 def action_calls(

@@ -6,10 +6,14 @@ error without details of the SQL; the exception stays as the cause, for the log.
 
 from __future__ import annotations
 
+import logging
+
 import asyncpg
 
 from lictor.engine.errors import ROOT_PATH, GraphQLFailure
 
+log = logging.getLogger(__name__)
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, UnicodeError, OSError)
 _CONSTRAINTS = {
     "23505": "Uniqueness violation. ",
     "23503": "Foreign key violation. ",
@@ -52,6 +56,14 @@ def as_failure(error: Exception, path: str = ROOT_PATH) -> GraphQLFailure:
     if isinstance(error, UnicodeError):
         return _not_utf8()
     return _away()
+
+
+def logged_failure(error: Exception, sql: str, path: str = ROOT_PATH) -> GraphQLFailure:
+    """What the client is told; a fault that is not the client's goes to the log with its statement."""
+    failure = as_failure(error, path)
+    if failure.kind == "internal":
+        log.error("query failed: %s; statement: %.2000s", error, sql)
+    return failure
 
 
 def _away() -> GraphQLFailure:

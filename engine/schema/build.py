@@ -8,10 +8,13 @@ serves. Never: touches the database or parses a request.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from lictor.engine.catalog import Catalog, CatalogFunction, CatalogTable
 from lictor.engine.metadata.model import Action, Function, Metadata, QualifiedName, Relationship, Table
-from lictor.engine.schema.action_types import ActionTypes, read_action_types, without_dangling
+from lictor.engine.schema.action_check import sound_types, taken_names
+from lictor.engine.schema.action_relationships import resolve_relationships
+from lictor.engine.schema.action_types import ActionTypes, read_action_types
 from lictor.engine.schema.coercion import Coercers
 from lictor.engine.schema.inconsistency import Report
 from lictor.engine.schema.model import (
@@ -266,18 +269,25 @@ class _Builder:
     # --- actions ----------------------------------------------------------------------------------------
 
     def add_actions(self) -> None:
-        self.action_types, left_out = without_dangling(
-            read_action_types(self.metadata), self.metadata, self._scalars()
-        )
+        declared = self.metadata.custom_types
+        taken = taken_names(table.name for table in self.tables.values())
+        types, left_out = sound_types(read_action_types(self.metadata), self.metadata, self._scalars(), taken)
         for one, reason in left_out:
             if isinstance(one, Action):
                 self.report.action(one, reason)
             else:
-                self.report.custom_types(self.metadata.custom_types, one.place, reason)
+                self.report.custom_types(declared, one.place, reason)
+        relationships, unfit = resolve_relationships(self.metadata.action_relationships, types, self.tables)
+        for relationship, reason in unfit:
+            self.report.action_relationship(declared, relationship, reason)
+        self.action_types = replace(types, relationships=relationships)
         coercers = Coercers(self.action_types)
         for action in self.metadata.actions:
             signature = self.action_types.signatures.get(action.name)
             if signature is None:
+                continue
+            if signature.root == "mutation" and action.kind == "asynchronous":
+                self.report.action(action, "asynchronous actions are not supported")
                 continue
             action_field = ActionField(
                 action=action,

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSchema,
 )
 
+from lictor.engine.schema.action_relationships import visible
 from lictor.engine.schema.gtypes import GType
 from lictor.engine.schema.introspectable_inputs import (
     BOOLEAN,
@@ -237,13 +238,7 @@ class _Types(MutationTypes):
             values = {value: GraphQLEnumValue(value) for value in types.enums[name]}
             return EnumType(name, values, description=description)
         if output and name in types.objects:
-            return ObjectType(
-                name,
-                lambda: {
-                    f: GraphQLField(self._custom(t, output=True)) for f, t in types.objects[name].items()
-                },
-                description=description,
-            )
+            return ObjectType(name, lambda: self._object_fields(name), description=description)
         if not output and name in types.inputs:
             return InputObjectType(
                 name,
@@ -256,6 +251,23 @@ class _Types(MutationTypes):
                 description=description,
             )
         return ScalarType(name, description=description)
+
+    def _object_fields(self, name: str) -> dict[str, GraphQLField]:
+        types = self.role.action_types
+        fields = {f: GraphQLField(self._custom(t, output=True)) for f, t in types.objects[name].items()}
+        for f, (relationship, table) in visible(types, name, self.role.tables).items():
+            if relationship.is_aggregate:
+                output = GraphQLNonNull(self.aggregate(table))
+                fields[f] = GraphQLField(
+                    output, self._rows_arguments(table), description="An aggregate relationship"
+                )
+            elif relationship.is_array:
+                fields[f] = GraphQLField(
+                    _list(self.table(table)), self._rows_arguments(table), description="An array relationship"
+                )
+            else:
+                fields[f] = GraphQLField(self.table(table), description="An object relationship")
+        return fields
 
 
 def _list(inner: Any) -> Any:

@@ -42,6 +42,12 @@ COMPARABLE_TYPES = NUMERIC_TYPES | {
     "text", "varchar", "bpchar", "citext", "uuid", "date", "timestamp", "timestamptz", "timetz",
 }  # fmt: skip
 STRINGIFIED_TYPES = frozenset({"int8", "numeric", "float8"})
+# Types of Postgres that custom types may name even where no column has them.
+POSTGRES_SCALARS = frozenset({
+    "bigint", "bit", "bool", "bpchar", "bytea", "char", "cidr", "citext", "date", "float8", "inet", "interval",
+    "json", "jsonb", "macaddr", "money", "name", "numeric", "oid", "point", "smallint", "text", "time", "timestamp",
+    "timestamptz", "timetz", "uuid", "varbit", "varchar", "xml",
+})  # fmt: skip
 BUILTIN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 
 

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from lictor.engine.api import SESSION_SETTINGS, Engine
 from lictor.engine.errors import GraphQLFailure
 from lictor.engine.server.settings import ServerSettings
-from lictor.engine.server.webhooks import WebhookTransport
+from lictor.engine.server.webhooks import WebhookTransport, collected_cookies
 from lictor.engine.types import ADMIN, Session
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def create_app(settings: ServerSettings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        webhooks = WebhookTransport(os.environ)
+        webhooks = WebhookTransport(os.environ, user_agent=f"hasura-graphql-engine/{VERSION}")
         async with asyncpg.create_pool(
             settings.database_url,
             min_size=1,
@@ -76,14 +76,21 @@ async def _version(request: Request) -> Response:
 
 
 async def _graphql(request: Request) -> Response:
-    body, _ = await _answer(request)
-    return Response(body, media_type="application/json")
+    return await _respond(request, with_statuses=False)
 
 
 async def _graphql_with_statuses(request: Request) -> Response:
-    body, failure = await _answer(request)
-    status = 200 if failure is None else _status(failure)
-    return Response(body, status, media_type="application/json")
+    return await _respond(request, with_statuses=True)
+
+
+async def _respond(request: Request, *, with_statuses: bool) -> Response:
+    with collected_cookies() as cookies:
+        body, failure = await _answer(request)
+    status = _status(failure) if with_statuses and failure is not None else 200
+    response = Response(body, status, media_type="application/json")
+    for cookie in cookies:
+        response.headers.append("set-cookie", cookie)
+    return response
 
 
 def _status(failure: GraphQLFailure) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,7 +16,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from lictor.engine.server import ServerSettings, create_app
@@ -44,14 +46,15 @@ class Webhooks:
 
     def __init__(self) -> None:
         self.answer: Response = JSONResponse(None)
-        self.delay = 0.0
+        self.free = asyncio.Event()  # answers wait for it
+        self.free.set()
         self.bodies: list[Any] = []
         self.headers: list[dict[str, str]] = []
 
     async def handle(self, request: Request) -> Response:
         self.bodies.append(orjson.loads(await request.body()))
         self.headers.append(dict(request.headers))
-        await asyncio.sleep(self.delay)
+        await self.free.wait()
         return self.answer
 
 
@@ -192,36 +195,103 @@ async def test_headers_are_not_forwarded_unless_asked(webhooks, client):
     assert "x-hasura-admin-secret" not in webhooks.headers[0]
 
 
+NO_MESSAGE = "parsing Hasura.GraphQL.Execute.Action.Types.ActionWebhookErrorResponse(ActionWebhookErrorResponse) failed, "
 FAILURES = [
     (JSONResponse({"message": "Uniqueness violation.", "extensions": {"code": "x", "n": 1}}, 400),
-     {"message": "Uniqueness violation.", "extensions": {"code": "x", "n": 1}}),
-    (JSONResponse({"message": "no", "code": "mine"}, 422), {"message": "no", "extensions": {"path": "$", "code": "mine"}}),
-    (JSONResponse({"message": "no"}, 404), {"message": "no", "extensions": {"path": "$", "code": "unexpected"}}),
-    (JSONResponse({}, 400),
-     {"message": "the webhook's error has no message", "extensions": {"path": "$", "code": "parse-failed"}}),
-    (JSONResponse({"message": "secret detail"}, 500),
-     {"message": "internal error", "extensions": {"path": "$", "code": "unexpected"}}),
-    (PlainTextResponse("<html>"),
-     {"message": "not a valid json response from webhook", "extensions": {"path": "$", "code": "parse-failed"}}),
-    (JSONResponse("text"),
-     {"message": "expecting object for publish_payload in the action's answer",
-      "extensions": {"path": "$.selectionSet.publish.selectionSet", "code": "unexpected"}}),
+     "Uniqueness violation.", {"code": "x", "n": 1}),
+    (JSONResponse({"message": "no", "code": "mine"}, 422), "no", {"path": "$", "code": "mine"}),
+    (JSONResponse({"message": "no"}, 404), "no", {"path": "$", "code": "unexpected"}),
+    (JSONResponse({"message": "no", "code": "mine", "extensions": {"n": 1}}, 400), "no", {"n": 1}),
+    (JSONResponse({}, 400), NO_MESSAGE + 'key "message" not found', {"path": "$", "code": "parse-failed"}),
+    (JSONResponse({"message": 5}, 400), NO_MESSAGE + "expected String, but encountered Number",
+     {"path": "$", "code": "parse-failed"}),
+    (JSONResponse([], 400), NO_MESSAGE + "expected Object, but encountered Array",
+     {"path": "$", "code": "parse-failed"}),
+    (JSONResponse({"message": "secret detail"}, 500), "internal error", {"path": "$", "code": "unexpected"}),
+    (PlainTextResponse("<html>"), "not a valid json response from webhook", {"path": "$", "code": "unexpected"}),
+    (PlainTextResponse("<html>", 500), "not a valid json response from webhook", {"path": "$", "code": "unexpected"}),
+    (PlainTextResponse(""), "not a valid json response from webhook", {"path": "$", "code": "unexpected"}),
+    (RedirectResponse("/ping", 307), "internal error", {"path": "$", "code": "unexpected"}),
+    (JSONResponse("text"), "got scalar String for the action webhook response, expecting publish_payload",
+     {"path": "$", "code": "unexpected"}),
 ]  # fmt: skip
 
 
 async def test_failures_of_actions(webhooks, client):
     query = 'mutation { publish(input: {article_id: "x"}) { ok } }'
-    for answer, error in FAILURES:
+    for asked, (answer, message, extensions) in enumerate(FAILURES, 1):
         webhooks.answer = answer
+        error = {"message": message, "extensions": extensions}
         assert await post(client, query) == (200, {"errors": [error]})
+        assert len(webhooks.bodies) == asked  # once each: no redirect is followed, nothing is tried again
 
 
 async def test_a_handler_that_is_gone(client, monkeypatch):
     _, answer = await post(client, "{ ping }")
-    assert answer["errors"][0]["message"] == "environment variable 'LIBRARY_HANDLERS' not set"
-    monkeypatch.setenv("LIBRARY_HANDLERS", "http://127.0.0.1:1")
-    _, answer = await post(client, "{ ping }")
-    assert answer["errors"][0]["message"] == "http exception when calling webhook"
+    assert answer["errors"] == [{
+        "message": "environment variable 'LIBRARY_HANDLERS' not set",
+        "extensions": {"path": "$", "code": "not-found"},
+    }]  # fmt: skip
+    for nowhere in ("http://127.0.0.1:1", "no url", "http://[::"):
+        monkeypatch.setenv("LIBRARY_HANDLERS", nowhere)
+        _, answer = await post(client, "{ ping }")
+        assert answer["errors"][0]["message"] == "http exception when calling webhook"
+
+
+async def test_a_header_from_a_variable_that_is_not_set(webhooks, client, monkeypatch):
+    monkeypatch.delenv("LIBRARY_TOKEN")
+    _, answer = await post(client, 'mutation { publish(input: {article_id: "x"}) { ok } }')
+    assert answer["errors"][0]["message"] == "environment variable 'LIBRARY_TOKEN' not set"
+    assert webhooks.bodies == []
+
+
+async def test_headers_that_are_forwarded(webhooks, client):
+    webhooks.answer = JSONResponse({"id": "x", "ok": True})
+    query = 'mutation { publish(input: {article_id: "x"}) { ok } }'
+    own = {"x-fixed": "the client's", "authorization": "Bearer t", "origin": "http://o", "referer": "http://r",
+           "accept-language": "de", "x-hasura-user-id": "7", "user-agent": "browser"}  # fmt: skip
+    await post(client, query, headers={**SECRET, **own})
+    got = webhooks.headers[0]
+    assert (got["authorization"], got["x-fixed"]) == ("Bearer t", "fixed")  # what is configured wins
+    assert (got["x-forwarded-origin"], got["x-forwarded-user-agent"]) == ("http://o", "browser")
+    assert got["x-forwarded-host"].startswith("127.0.0.1:")
+    assert got["user-agent"] == "hasura-graphql-engine/v2.43.0"
+    assert not {"origin", "referer", "accept-language"} & set(got)
+    assert not [name for name in got if name.startswith("x-hasura-")]
+
+
+async def test_a_handler_that_takes_too_long(webhooks, settings, tmp_path):
+    metadata = Path(shutil.copytree(METADATA, tmp_path / "metadata"))
+    text = (metadata / "actions.yaml").read_text()
+    (metadata / "actions.yaml").write_text(text.replace("timeout: 5", "timeout: 0.05"))
+    webhooks.free.clear()
+    async with (
+        served(create_app(replace(settings, metadata_dir=metadata))) as url,
+        httpx2.AsyncClient(base_url=url) as client,
+    ):
+        _, answer = await post(client, 'mutation { publish(input: {article_id: "x"}) { ok } }')
+    webhooks.free.set()
+    assert answer["errors"] == [{
+        "message": "http exception when calling webhook",
+        "extensions": {"path": "$", "code": "unexpected"},
+    }]  # fmt: skip
+
+
+async def test_cookies_of_handlers_reach_their_caller_only(webhooks, client):
+    answer = JSONResponse("pong")
+    answer.set_cookie("one", "1")
+    answer.set_cookie("two", "2")
+    webhooks.answer = answer
+    # a client of its own: `client` would keep the cookies and send them itself
+    async with httpx2.AsyncClient(base_url=client.base_url) as first:
+        body = {"query": "{ a: ping b: ping }"}
+        response = await first.post("/v1/graphql", json=body, headers=SECRET)
+    cookies = [value.split(";")[0] for value in response.headers.get_list("set-cookie")]
+    assert sorted(cookies) == ["one=1", "one=1", "two=2", "two=2"]
+    webhooks.answer = JSONResponse("pong")
+    response = await client.post("/v1/graphql", json={"query": "{ ping }"}, headers=SECRET)
+    assert "set-cookie" not in response.headers
+    assert "cookie" not in webhooks.headers[-1]
 
 
 def test_settings_from_the_environment(tmp_path):
