@@ -75,6 +75,17 @@ def sound_types(
     return replace(types, signatures=signatures), left_out
 
 
+def unsupported(action: Action) -> str | None:
+    """Why an action cannot be served as it is meant, though its types are sound."""
+    if action.root == "mutation" and action.kind == "asynchronous":  # queries have no kind
+        return "asynchronous actions are not supported"
+    definition = action.raw.get("definition") or {}
+    for transform in ("request_transform", "response_transform"):
+        if definition.get(transform):
+            return f"{transform} is not supported"
+    return None
+
+
 def _bad_names(
     declared: CustomTypes, taken: frozenset[str], scalars: frozenset[str]
 ) -> Iterator[tuple[CustomType, str]]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from lictor.engine.catalog import Catalog, CatalogFunction, CatalogTable
 from lictor.engine.metadata.model import Action, Function, Metadata, QualifiedName, Relationship, Table
-from lictor.engine.schema.action_check import sound_types, taken_names
+from lictor.engine.schema.action_check import sound_types, taken_names, unsupported
 from lictor.engine.schema.action_relationships import resolve_relationships
 from lictor.engine.schema.action_types import ActionTypes, read_action_types
 from lictor.engine.schema.coercion import Coercers
@@ -286,8 +286,8 @@ class _Builder:
             signature = self.action_types.signatures.get(action.name)
             if signature is None:
                 continue
-            if signature.root == "mutation" and action.kind == "asynchronous":
-                self.report.action(action, "asynchronous actions are not supported")
+            if (reason := unsupported(action)) is not None:
+                self.report.action(action, reason)
                 continue
             action_field = ActionField(
                 action=action,
