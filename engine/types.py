@@ -20,6 +20,7 @@ class EngineOptions:
     `v1_boolean_null_collapse`: a comparison with null is no filter (HASURA_GRAPHQL_V1_BOOLEAN_NULL_COLLAPSE).
     `stringify_numeric_types`: bigint, numeric and float8 leave as strings.
     `ignore_unexpected_variables`: values for undeclared variables are dropped; Hasura refuses them.
+    `infer_function_permissions`: a query function is for whoever may select from the table it returns.
     `enable_introspection`: `__schema` and `__type` are answered.
     `source`: the metadata source that is served.
     `max_plans`: documents kept compiled. `max_variants`: SQL shapes kept per document.
@@ -34,6 +35,7 @@ class EngineOptions:
     v1_boolean_null_collapse: bool = False
     stringify_numeric_types: bool = False
     ignore_unexpected_variables: bool = False
+    infer_function_permissions: bool = True
     enable_introspection: bool = True
     source: str = "default"
     max_plans: int = 2048

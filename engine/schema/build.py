@@ -107,7 +107,7 @@ class _Builder:
             return
         target = self.tables.get(remote)
         if target is None:
-            self.report.relationship(table, declared, f'table "{remote}" is not tracked')
+            self.report.relationship(table, declared, f'table "{remote}" is not tracked', located=False)
             return
         remote_columns = {column for _, column in join}
         nullable_columns = {column.name for column in found.columns if column.nullable}
@@ -133,8 +133,8 @@ class _Builder:
         """The remote table and the (local, remote) column pairs. Raises LookupError with the reason."""
         if declared.remote_table is not None:
             remote = self.catalog.tables.get((declared.remote_table.schema, declared.remote_table.name))
-            if remote is None:
-                raise LookupError(f'table "{declared.remote_table}" does not exist')
+            if remote is None:  # then it is not tracked either, which the caller tells
+                return declared.remote_table, ()
             remote_names = {column.name for column in remote.columns}
             local_names = {column.name for column in found.columns}
             for local, other in declared.columns.items():
