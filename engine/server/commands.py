@@ -7,6 +7,7 @@ Raises ApiFailure with Hasura's codes and texts, MetadataError for a document th
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +17,7 @@ from lictor.engine.schema import Inconsistency
 from lictor.engine.server import edits
 from lictor.engine.server.change import Change
 from lictor.engine.server.edits import Edit
-from lictor.engine.server.failure import ApiFailure, malformed
+from lictor.engine.server.failure import ARGS, ApiFailure, malformed
 
 SUCCESS = {"message": "success"}
 MAX_BULK = 10_000
@@ -166,34 +167,41 @@ def _edit(kind: str) -> edits.Command:
 
 async def _accept(change: Change, document: Document, edit: Edit) -> None:
     """Takes the edited document, unless it makes something inconsistent that was not."""
-    before = {(one.type, one.name) for one in await change.inconsistencies()}
+    known = {(one.type, one.name) for one in await change.inconsistencies()}
     mark = change.mark()
     change.replace(document)
     try:
-        found = [one for one in await change.inconsistencies() if (one.type, one.name) not in before]
-        if found:
-            await _settle(change, found, edit)
+        if edit.drops:
+            await drop_dependents(change, known, cascade=edit.cascade)
+        elif found := [one for one in await change.inconsistencies() if (one.type, one.name) not in known]:
+            raise _refused(found, edit)
     except BaseException:
         change.back(mark)
         raise
 
 
-async def _settle(change: Change, found: list[Inconsistency], edit: Edit) -> None:
-    """`found` is newly inconsistent: drop it with what it depended on, or refuse the edit."""
-    if edit.drops:
-        if not edit.cascade:
+async def drop_dependents(
+    change: Change, known: AbstractSet[tuple[str, str]], *, cascade: bool, path: str = ARGS
+) -> None:
+    """What is inconsistent and not `known` depended on what was taken away: drops it too, or refuses."""
+    # what is dropped may in its turn have been what something else stood on
+    while found := [
+        one for one in await change.inconsistencies() if (one.type, one.name) not in known and one.place
+    ]:
+        if not cascade:
             labels = ", ".join(one.label for one in found)
-            raise ApiFailure(
-                f"cannot drop due to the following dependent objects: {labels}", "dependency-error"
-            )
+            text = f"cannot drop due to the following dependent objects: {labels}"
+            raise ApiFailure(text, "dependency-error", path=path)
         change.replace(without(change.copy(), found))
-        return
+
+
+def _refused(found: list[Inconsistency], edit: Edit) -> ApiFailure:
+    """The edit's own object is at fault, or what it has broken elsewhere."""
     if own := [one for one in found if one.name == edit.touched]:
         reasons = ", ".join(one.body["reason"] for one in own)
-        raise ApiFailure(reasons, "invalid-configuration", internal=[one.body for one in own])
-    raise ApiFailure(
-        "cannot continue due to new inconsistent metadata", "unexpected", internal=[one.body for one in found]
-    )
+        return ApiFailure(reasons, "invalid-configuration", internal=[one.body for one in own])
+    internal = [one.body for one in found]
+    return ApiFailure("cannot continue due to new inconsistent metadata", "unexpected", internal=internal)
 
 
 def without(document: Document, found: list[Inconsistency] | tuple[Inconsistency, ...]) -> Document:
@@ -253,9 +261,7 @@ async def _get_inconsistent(change: Change, args: Node, version: int) -> Any:
 
 
 async def _drop_inconsistent(change: Change, args: Node, version: int) -> Any:
-    # what is dropped may have been what something else stood on
-    while found := await change.inconsistencies():
-        change.replace(without(change.copy(), found))
+    await drop_dependents(change, frozenset(), cascade=True)
     return SUCCESS
 
 

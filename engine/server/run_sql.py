@@ -19,7 +19,7 @@ from psycopg.pq import ExecStatus
 from lictor.engine.api import EngineState
 from lictor.engine.metadata.document import Node
 from lictor.engine.server.change import Change
-from lictor.engine.server.commands import without
+from lictor.engine.server.commands import drop_dependents
 from lictor.engine.server.failure import ApiFailure
 from lictor.engine.server.management import Management
 from lictor.engine.server.schema_change import Identities, catalog_now, follow
@@ -76,6 +76,8 @@ async def run_sql(management: Management, database_url: str, command: RunSql) ->
             if watched:
                 return await management.change(_Watched(connection, command).run)
             answer = await _execute(connection, command.sql)
+            # here and not on leaving: psycopg leaves a connection open whose last commit fails
+            await connection.commit()
     except psycopg.Error as error:
         raise _refused(error, command.sql) from error
     if command.may_change_catalog:
@@ -110,17 +112,7 @@ class _Watched:
         document = change.copy()
         follow(state, document, self.before, self.after)
         change.replace(document, self.catalog)
-        while found := [
-            one for one in await change.inconsistencies() if (one.type, one.name) not in known and one.place
-        ]:
-            if not self.command.cascade:
-                labels = ", ".join(one.label for one in found)
-                raise ApiFailure(
-                    f"cannot drop due to the following dependent objects: {labels}",
-                    "dependency-error",
-                    path="$",
-                )
-            change.replace(without(change.copy(), found), self.catalog)
+        await drop_dependents(change, known, cascade=self.command.cascade, path="$")
 
 
 async def _reload(change: Change) -> None:

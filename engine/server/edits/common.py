@@ -88,3 +88,10 @@ def remove(entries: list[Document], key: str, value: str) -> bool:
             del entries[index]
             return True
     return False
+
+
+def wrapped(args: Node, key: str) -> Node:
+    """The arguments with the object's name under `key`; the older form of a command is the name alone."""
+    if isinstance(args.value, dict) and ("name" not in args.value or key in args.value):
+        return args
+    return Node({key: args.value}, args.place)

@@ -16,6 +16,7 @@ from lictor.engine.server.edits.common import (
     lookup,
     remove,
     source_of,
+    wrapped,
     written,
 )
 from lictor.engine.server.failure import ApiFailure
@@ -33,8 +34,9 @@ def _function(document: Document, args: Node) -> tuple[str, Document, QualifiedN
 
 
 def _track_function(document: Document, args: Node) -> Edit:
+    args = wrapped(args, "function")
     source_name, source = source_of(document, args)
-    name = qualified(args["function"] if args.maybe("function") else args)
+    name = qualified(args["function"])
     if lookup(source, "functions", "function", name):
         raise ApiFailure(f'function already tracked: "{name}"', "already-tracked")
     if lookup(source, "tables", "table", name):

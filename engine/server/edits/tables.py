@@ -17,6 +17,7 @@ from lictor.engine.server.edits.common import (
     remove,
     source_of,
     table_of,
+    wrapped,
     written,
 )
 from lictor.engine.server.failure import ApiFailure
@@ -26,9 +27,9 @@ from lictor.engine.types import ADMIN
 
 
 def _track_table(document: Document, args: Node) -> Edit:
+    args = wrapped(args, "table")
     source_name, source = source_of(document, args)
-    # the older form of the command is the table's name alone
-    name = qualified(args["table"] if args.maybe("table") else args)
+    name = qualified(args["table"])
     if lookup(source, "tables", "table", name):
         raise ApiFailure(f'view/table already tracked: "{name}"', "already-tracked")
     if lookup(source, "functions", "function", name):
