@@ -49,22 +49,24 @@ def create_app(settings: ServerSettings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         _tell(settings)
         webhooks = WebhookTransport(os.environ, user_agent=f"hasura-graphql-engine/{VERSION}")
-        async with (
-            _pool(settings.database_url, settings.pool_size) as pool,
-            _metadata_pool(settings, pool) as metadata_pool,
-        ):
-            store = MetadataStore(metadata_pool)
-            stored = None if settings.metadata_dir else await store.fetch()
-            document = stored.document if stored else empty_document(settings.options.source)
-            engine = await Engine.start(
-                pool, settings.metadata_dir or document, options=settings.options, actions=webhooks
-            )
-            app.state.engine = engine
-            version = stored.version if stored else await store.version()
-            app.state.management = Management(engine, store, version)
-            async with _polling(app.state.management, settings.schema_sync_poll_interval):
-                yield
-        await webhooks.close()
+        try:
+            async with (
+                _pool(settings.database_url, settings.pool_size) as pool,
+                _metadata_pool(settings, pool) as metadata_pool,
+            ):
+                store = MetadataStore(metadata_pool)
+                stored = None if settings.metadata_dir else await store.fetch()
+                document = stored.document if stored else empty_document(settings.options.source)
+                engine = await Engine.start(
+                    pool, settings.metadata_dir or document, options=settings.options, actions=webhooks
+                )
+                app.state.engine = engine
+                version = stored.version if stored else await store.version()
+                app.state.management = Management(engine, store, version)
+                async with _polling(app.state.management, settings.schema_sync_poll_interval):
+                    yield
+        finally:
+            await webhooks.close()
 
     app = Starlette(
         routes=[

@@ -103,6 +103,8 @@ class Management:
     def _serve(self, state: EngineState) -> None:
         for one in state.schema.inconsistencies:
             log.warning("inconsistent metadata: %s", one)
+        # what the engine reads when it is told to reload, whatever it was started with
+        self.engine.metadata = state.document
         self.engine.serve(state)
 
     async def poll(self, seconds: float) -> None:

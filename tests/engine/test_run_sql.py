@@ -72,11 +72,11 @@ async def admin(dsn: str) -> AsyncIterator[Admin]:
 
 @pytest.fixture
 async def shop(admin: Admin) -> Admin:
-    """The server with the shop's tables tracked. Roles may be read or not: the document is what is looked at."""
+    """The server with the shop's tables tracked."""
     functions = [{"function": {"name": "search_articles", "schema": "public"}}]
     source = {"name": "default", "kind": "postgres", "tables": TABLES, "functions": functions}
     metadata = {"version": 3, "sources": [source]}
-    await admin.does("replace_metadata", {"metadata": metadata, "allow_inconsistent_metadata": True})
+    await admin.does("replace_metadata", {"metadata": metadata})
     return admin
 
 
@@ -256,7 +256,7 @@ async def test_what_others_depend_on_is_not_dropped(shop):
     assert await shop.sql(sql) == (400, {
         "path": "$",
         "error": 'cannot drop due to the following dependent objects: relationship author.articles in source "default", '
-        'relationship article.author in source "default"',
+        'relationship article.author in source "default", permission article.user.select in source "default"',
         "code": "dependency-error",
     })  # fmt: skip
     assert await shop.export() == before
@@ -266,8 +266,17 @@ async def test_what_others_depend_on_is_not_dropped(shop):
     assert await shop.sql(sql, cascade=True) == (200, COMMAND_OK)
     assert "errors" in await shop.ask("{ author { articles { id } } }")
     assert entry(await shop.export(), "author")["array_relationships"] == []
-    found = await shop.does("get_inconsistent_metadata")
-    assert [one for one in found["inconsistent_objects"] if "relation" in one["type"]] == []
+    assert await shop.does("get_inconsistent_metadata") == {"is_consistent": True, "inconsistent_objects": []}
+
+
+async def test_columns_go_with_their_configuration_but_not_with_permissions(shop):
+    assert await shop.sql("ALTER TABLE author DROP COLUMN bio") == (200, COMMAND_OK)
+    assert entry(await shop.export(), "author")["configuration"] == {"column_config": {}}
+    status, refusal = await shop.sql("ALTER TABLE article DROP COLUMN title CASCADE")
+    assert (status, refusal["code"]) == (400, "dependency-error")
+    assert 'permission article.user.select in source "default"' in refusal["error"]
+    # the database is as it was
+    assert await shop.sql("SELECT title FROM article WHERE id = 1") == (200, tuples(["title"], ["Engines"]))
 
 
 async def test_without_the_check_things_become_inconsistent(shop):
