@@ -203,20 +203,26 @@ def db_current(*, as_json: Json = False) -> int:
 def engine_serve() -> int:
     """Serve Hasura metadata over a Postgres database as GraphQL, as a Hasura container would.
 
-    Set by Hasura's own variables, all of which begin with HASURA_GRAPHQL_:
+    Set by Hasura's own variables. All names begin with HASURA_GRAPHQL_:
 
-    - DATABASE_URL: the database that is served. The only one that must be set.
-    - METADATA_DIR: a metadata directory of Hasura's CLI, read at each start. Without it, what was last stored through
-      /v1/metadata is served; nothing, if nothing was.
-    - METADATA_DATABASE_URL: where metadata are stored (schema hdb_catalog); default DATABASE_URL.
-    - SERVER_HOST, SERVER_PORT: where to listen; default 127.0.0.1 and 8080.
-    - ADMIN_SECRET: whoever sends it is admin, or whom X-Hasura-Role names. Without it everybody is.
-    - UNAUTHORIZED_ROLE: who a request without the secret is; default it is refused.
-    - CORS_DOMAIN (default *), DISABLE_CORS, PG_CONNECTIONS (20), LOG_LEVEL (info), SCHEMA_SYNC_POLL_INTERVAL (1000 ms),
-      V1_BOOLEAN_NULL_COLLAPSE, STRINGIFY_NUMERIC_TYPES, INFER_FUNCTION_PERMISSIONS (true),
-      LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL (1000 ms) and _BATCH_SIZE (100),
-      STREAMING_QUERIES_MULTIPLEXED_REFETCH_INTERVAL and _BATCH_SIZE, WEBSOCKET_KEEPALIVE (5 s),
-      WEBSOCKET_CONNECTION_INIT_TIMEOUT (3 s): as Hasura's.
+    - DATABASE_URL: what is served; the only one that must be set.
+    - METADATA_DIR: a metadata directory, read at each start. Without it
+      the metadata last stored through /v1/metadata are served, if any.
+    - METADATA_DATABASE_URL: where they are stored; default DATABASE_URL.
+    - SERVER_HOST, SERVER_PORT: where to listen; 127.0.0.1 and 8080.
+    - ADMIN_SECRET: whoever sends it is admin, or the role of
+      X-Hasura-Role. Without it everybody is.
+    - UNAUTHORIZED_ROLE: who a request without the secret is.
+    - CORS_DOMAIN (*), DISABLE_CORS (false)
+    - PG_CONNECTIONS (20), LOG_LEVEL (info)
+    - SCHEMA_SYNC_POLL_INTERVAL (1000 ms)
+    - V1_BOOLEAN_NULL_COLLAPSE, STRINGIFY_NUMERIC_TYPES (false)
+    - INFER_FUNCTION_PERMISSIONS (true)
+    - LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL (1000 ms)
+    - LIVE_QUERIES_MULTIPLEXED_BATCH_SIZE (100)
+    - STREAMING_QUERIES_MULTIPLEXED_..., the same two
+    - WEBSOCKET_KEEPALIVE (5 s)
+    - WEBSOCKET_CONNECTION_INIT_TIMEOUT (3 s)
 
     Other variables of Hasura's are named in the log and ignored.
 
@@ -229,11 +235,15 @@ def engine_serve() -> int:
 
     import uvicorn
 
+    from lictor.engine.metadata import MetadataError, load
     from lictor.engine.server import ServerSettings, create_app
 
     try:
         settings = ServerSettings.from_environment(os.environ)
-    except ValueError as error:
+        if settings.metadata_dir is not None:
+            # read once more when the server starts; here it can be told without a traceback
+            load(settings.metadata_dir, settings.options.source)
+    except (ValueError, MetadataError) as error:
         _fail(str(error))
         return 2
     level = settings.log_level.replace("warn", "warning")
