@@ -1,0 +1,191 @@
+"""Nested inserts: objects through relationships, on any level, of any shape."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.engine.company import Company, company
+
+
+@pytest.fixture(scope="module")
+async def served(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Company]:
+    target = tmp_path_factory.mktemp("nested")
+    async with company(postgres, "engine_nested", target) as found:
+        yield found
+
+
+@pytest.fixture
+async def shop(served: Company) -> Company:
+    await served.reset()
+    return served
+
+
+# name: (field and arguments, selection, answer)
+INSERTS: dict[str, tuple[str, str, Any]] = {
+    "an object comes before its row": (
+        'insert_person(objects: [{name: "Dan", team: {data: {name: "green"}}}])',
+        "affected_rows returning { id name team { id name budget } }",
+        {"affected_rows": 2, "returning": [{"id": 4, "name": "Dan", "team": {"id": 3, "name": "green", "budget": 10}}]}),
+    "rows of an array come after": (
+        'insert_person_one(object: {name: "Dan", tasks: {data: [{title: "a"}, {title: "b", points: null}]}})',
+        "id tasks(order_by: {id: asc}) { id title points }",
+        {"id": 4, "tasks": [{"id": 4, "title": "a", "points": 1}, {"id": 5, "title": "b", "points": None}]}),
+    "every row keeps its own": (
+        'insert_person(objects: [{name: "P", tasks: {data: [{title: "p1"}, {title: "p2"}]}}, {name: "Q"},'
+        ' {name: "R", tasks: {data: [{title: "r1"}]}}])',
+        "affected_rows returning { name tasks(order_by: {title: asc}) { title } }",
+        {"affected_rows": 6, "returning": [
+            {"name": "P", "tasks": [{"title": "p1"}, {"title": "p2"}]}, {"name": "Q", "tasks": []},
+            {"name": "R", "tasks": [{"title": "r1"}]}]}),
+    "both ways, four levels": (
+        'insert_team_one(object: {name: "t", people: {data: [{name: "x", boss: {data: {name: "y", badge: {data: {code: "Y"}}}},'
+        ' tasks: {data: [{title: "a", tags: {data: [{label: {data: {name: "new"}}, weight: 0.1}, {tag: "hot"}]}}]}}]}})',
+        "people { name boss { name team { name } badge { code level } } tasks { title tags(order_by: {tag: asc}) { weight label { name color } } } }",
+        {"people": [{"name": "x", "boss": {"name": "y", "team": None, "badge": {"code": "Y", "level": 1}},
+                     "tasks": [{"title": "a", "tags": [{"weight": None, "label": {"name": "hot", "color": "red"}},
+                                                       {"weight": 0.1, "label": {"name": "new", "color": None}}]}]}]}),
+    "one to one, the key on the other side": (
+        'insert_person(objects: [{name: "D", badge: {data: {code: "D"}}}, {name: "E", pass: {data: {code: "E", level: 2}}}])',
+        "affected_rows returning { name badge { code level } }",
+        {"affected_rows": 4, "returning": [{"name": "D", "badge": {"code": "D", "level": 1}},
+                                           {"name": "E", "badge": {"code": "E", "level": 2}}]}),
+    "the same table on two levels": (
+        'insert_person_one(object: {name: "top", reports: {data: [{name: "mid", reports: {data: [{name: "low"}]}}, {name: "mid2"}]}})',
+        "name reports(order_by: {id: asc}) { name reports { name boss { boss { name } } } }",
+        {"name": "top", "reports": [{"name": "mid", "reports": [{"name": "low", "boss": {"boss": {"name": "top"}}}]},
+                                    {"name": "mid2", "reports": []}]}),
+    "a composite key": (
+        'insert_grid_one(object: {a: 7, b: "q\'\\"", cells: {data: [{n: 1}, {n: 2}]}})',
+        "a b cells(order_by: {n: asc}) { a b n }",
+        {"a": 7, "b": "q'\"", "cells": [{"a": 7, "b": "q'\"", "n": 1}, {"a": 7, "b": "q'\"", "n": 2}]}),
+    "a composite key the other way": (
+        'insert_cell(objects: [{n: 5, grid: {data: {a: 8, b: "z"}}}, {a: 1, b: "x", n: 9}])',
+        "affected_rows returning { a b n grid { label } }",
+        {"affected_rows": 3, "returning": [{"a": 8, "b": "z", "n": 5, "grid": {"label": None}},
+                                           {"a": 1, "b": "x", "n": 9, "grid": {"label": "first"}}]}),
+    "rows with and without an object keep their order": (
+        'insert_person(objects: [{name: "1", team_id: 2}, {name: "2", team: {data: {name: "n"}}}, {name: "3"}, {name: "4", team_id: 1}])',
+        "returning { name team { name } }",
+        {"returning": [{"name": "1", "team": {"name": "blue"}}, {"name": "2", "team": {"name": "n"}},
+                       {"name": "3", "team": None}, {"name": "4", "team": {"name": "red"}}]}),
+    "nothing nested is nothing": (
+        'insert_person(objects: [{name: "D", tasks: {data: []}, team: null, reports: null}])',
+        "affected_rows returning { name tasks { id } }",
+        {"affected_rows": 1, "returning": [{"name": "D", "tasks": []}]}),
+    "a single object stands for a list": (
+        'insert_person(objects: {name: "D", tasks: {data: {title: "one"}}})',
+        "affected_rows returning { tasks { title } }", {"affected_rows": 2, "returning": [{"tasks": [{"title": "one"}]}]}),
+    "on_conflict within: do nothing": (
+        'insert_task_one(object: {title: "t", owner_id: 1, tags: {data: [{weight: 1, tag: "hot"}, {weight: 2, tag: "cold"}],'
+        " on_conflict: {constraint: task_tag_pkey}}})",
+        "tags(order_by: {tag: asc}) { tag weight }", {"tags": [{"tag": "cold", "weight": 2}, {"tag": "hot", "weight": 1}]}),
+    "on_conflict within: an object that is there": (
+        'insert_person(objects: [{name: "D", team: {data: {name: "red", budget: 1}, on_conflict: {constraint: team_name_key,'
+        ' update_columns: [name]}}}, {name: "E", team: {data: {name: "red", budget: 7},'
+        ' on_conflict: {constraint: team_name_key, update_columns: [budget], where: {budget: {_gt: 50}}}}}])',
+        "affected_rows returning { name team { id budget } }",
+        {"affected_rows": 4, "returning": [{"name": "D", "team": {"id": 1, "budget": 7}},
+                                           {"name": "E", "team": {"id": 1, "budget": 7}}]}),
+    "on_conflict at the top, with rows below": (
+        'insert_person(objects: [{email: "ada@x", name: "Ada L", tasks: {data: [{title: "new"}]}}, {email: "z@x", name: "Z"}],'
+        " on_conflict: {constraint: person_email_key, update_columns: [name]})",
+        "affected_rows returning { id name tasks(order_by: {id: asc}) { title } }",
+        {"affected_rows": 3, "returning": [
+            {"id": 1, "name": "Ada L", "tasks": [{"title": "plan"}, {"title": "rest"}, {"title": "new"}]},
+            {"id": 5, "name": "Z", "tasks": []}]}),
+    "on_conflict at the top leaves rows out": (
+        'insert_person(objects: [{email: "ada@x", name: "no"}, {email: "z@x", name: "Z", team: {data: {name: "zz"}}}],'
+        " on_conflict: {constraint: person_email_key})",
+        "affected_rows returning { name team { name } }",
+        {"affected_rows": 2, "returning": [{"name": "Z", "team": {"name": "zz"}}]}),
+    "a trigger leaves out a row without nested ones": (
+        'insert_thread(objects: [{title: "spam"}, {title: "ham", messages: {data: [{body: "b"}]}}])',
+        "affected_rows returning { title messages { body } }",
+        {"affected_rows": 2, "returning": [{"title": "ham", "messages": [{"body": "b"}]}]}),
+    "only counted": (
+        'insert_person(objects: [{name: "D", badge: {data: {code: "d"}}}])', "n: affected_rows __typename",
+        {"n": 2, "__typename": "person_mutation_response"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INSERTS)
+async def test_inserts(shop: Company, name: str) -> None:
+    field, selection, expected = INSERTS[name]
+    assert await shop.ask(f"mutation {{ answer: {field} {{ {selection} }} }}") == {"answer": expected}
+
+
+AT = "$.selectionSet.insert_person.args.objects"
+REFUSED: dict[str, tuple[str, tuple[str, str, str]]] = {
+    "a column and an object that determines it": (
+        '[{name: "D"}, {name: "E", team_id: 1, team: {data: {name: "q"}}}]',
+        ("validation-failed", f"{AT}[1].team",
+         'cannot insert object relationship "team" as "team_id" column values are already determined')),
+    "a column that the parent determines": (
+        '[{name: "D", tasks: {data: [{title: "a"}, {title: "b", owner_id: 1}]}}]',
+        ("validation-failed", f"{AT}[0].tasks.data[1]",
+         'cannot insert "owner_id" columns as their values are already being determined by parent insert')),
+    "an object that the parent determines": (
+        '[{name: "D", tasks: {data: [{title: "a", owner: {data: {name: "F"}}}]}}]',
+        ("validation-failed", f"{AT}[0].tasks.data[0].owner",
+         'cannot insert object relationship "owner" as "owner_id" column values are already determined')),
+    "a violated key on the second level": (
+        '[{name: "D", tasks: {data: [{title: "a"}]}}, {name: "E", tasks: {data: [{title: "b"}, {title: "b"}]}}]',
+        ("constraint-violation", f"{AT}[1].tasks.data",
+         'Uniqueness violation. duplicate key value violates unique constraint "task_owner_id_title_key"')),
+    "a violated key of an object": (
+        '[{name: "D"}, {name: "E", team: {data: {name: "red"}}}]',
+        ("constraint-violation", f"{AT}[1].team.data",
+         'Uniqueness violation. duplicate key value violates unique constraint "team_name_key"')),
+    "a violated key of a row with nested ones": (
+        '[{name: "D", badge: {data: {code: "x"}}}, {name: "E", email: "bob@x", badge: {data: {code: "y"}}}]',
+        ("constraint-violation", f"{AT}[1]",
+         'Uniqueness violation. duplicate key value violates unique constraint "person_email_key"')),
+    "an object that is there and shall stay as it is": (
+        '[{name: "D", team: {data: {name: "red"}, on_conflict: {constraint: team_name_key, update_columns: []}}}]',
+        ("not-supported", f"{AT}[0].team",
+         'cannot proceed to insert object relation "team" since insert to table "team" affects zero rows')),
+    "no data": ('[{name: "D", team: {on_conflict: null}}]',
+        ("validation-failed", f"{AT}[0].team.data", "missing required field 'data'")),
+    "a field that is not there": ('[{name: "D", tasks: {data: [{nope: 1}]}}]',
+        ("validation-failed", f"{AT}[0].tasks.data[0].nope", "field 'nope' not found in type: 'task_insert_input'")),
+    "a list for an object": ('[{name: "D", team: {data: [{name: "q"}]}}]',
+        ("validation-failed", f"{AT}[0].team.data", "expected an object for type 'team_insert_input', but found a list")),
+    "a constraint that is not there": (
+        '[{name: "D", team: {data: {name: "q"}, on_conflict: {constraint: nope}}}]',
+        ("validation-failed", f"{AT}[0].team.on_conflict.constraint",
+         "expected one of the values ['team_name_key', 'team_pkey'] for type 'team_constraint', but found 'nope'")),
+    "a value that is not of its type": ('[{name: "D", tasks: {data: [{title: "a", points: "x"}]}}]',
+        ("validation-failed", f"{AT}[0].tasks.data[0].points", "expected a 32-bit integer for type 'Int', but found a string")),
+    "a value that Postgres does not take": ('[{name: "D", reports: {data: [{name: "x", mood: "wild"}]}}]',
+        ("data-exception", f"{AT}[0].reports.data", 'invalid input value for enum mood: "wild"')),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_refusals_undo_everything(shop: Company, name: str) -> None:
+    objects, expected = REFUSED[name]
+    assert (
+        await shop.refuses(f"mutation {{ insert_person(objects: {objects}) {{ affected_rows }} }}")
+        == expected
+    )
+
+
+async def test_rows_that_are_not_made_have_no_rows_below_them(shop: Company) -> None:
+    query = (
+        'mutation { insert_person(objects: [{name: "x", email: "bob@x", tasks: {data: [{title: "t"}]}}],'
+        " on_conflict: {constraint: person_email_key}) { affected_rows } }"
+    )
+    assert await shop.refuses(query) == (
+        "not-supported",
+        f"{AT}[0]",
+        'cannot proceed to insert array relations since insert to table "person" affects zero rows',
+    )
+    spam = 'mutation { insert_message_one(object: {body: "b", thread: {data: {title: "spam"}}}) { id } }'
+    assert await shop.refuses(spam) == (
+        "not-supported",
+        "$.selectionSet.insert_message_one.args.object.thread",
+        'cannot proceed to insert object relation "thread" since insert to table "thread" affects zero rows',
+    )
