@@ -54,8 +54,8 @@ def as_failure(error: Exception, path: str = ROOT_PATH) -> GraphQLFailure:
                 "the query took too long and was cancelled", code="unexpected", kind="internal"
             )
         if state.startswith("P0"):  # raised by a function of the schema's owner
-            return GraphQLFailure.of(message, code="postgres-error", kind="data")
-        return GraphQLFailure.of("database query error", code="unexpected", kind="internal")
+            return GraphQLFailure.of(message, path=path, code="postgres-error", kind="data")
+        return GraphQLFailure.of("database query error", path=path, code="unexpected", kind="internal")
     if isinstance(error, UnicodeError):
         return _not_utf8()
     return _away()

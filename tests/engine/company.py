@@ -84,9 +84,10 @@ def write_metadata(target: Path, permissions: Permissions | None = None) -> Path
 class Company:
     """An engine over the company's database."""
 
-    def __init__(self, pool: asyncpg.Pool, engine: Engine) -> None:
+    def __init__(self, pool: asyncpg.Pool, engine: Engine, dsn: str) -> None:
         self.pool = pool
         self.engine = engine
+        self.dsn = dsn
 
     async def reset(self) -> None:
         await self.pool.execute(ROWS)
@@ -137,5 +138,5 @@ async def company(
         await pool.execute((HERE / "company.sql").read_text())
         engine = await Engine.start(pool, write_metadata(target / "metadata", permissions))
         assert engine.inconsistencies == ()
-        yield Company(pool, engine)
+        yield Company(pool, engine, dsn)
     postgres.drop_database(name)

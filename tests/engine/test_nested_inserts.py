@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 
+from lictor.engine import Engine
 from tests.engine.company import Company, company
 
 
@@ -189,3 +191,91 @@ async def test_rows_that_are_not_made_have_no_rows_below_them(shop: Company) -> 
         "$.selectionSet.insert_message_one.args.object.thread",
         'cannot proceed to insert object relation "thread" since insert to table "thread" affects zero rows',
     )
+
+
+# --- the same through variables ---------------------------------------------------------------------------
+
+AS_VARIABLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "all rows": (
+        "mutation ($v: [person_insert_input!]!) { insert_person(objects: $v) { affected_rows returning { name team { name } tasks { title } } } }",
+        {"v": [{"name": "D", "team": {"data": {"name": "t"}}, "tasks": {"data": [{"title": "a"}]}}]}),
+    "one row": (
+        "mutation ($v: person_insert_input!) { insert_person(objects: [$v]) { affected_rows returning { name team { name } tasks { title } } } }",
+        {"v": {"name": "D", "team": {"data": {"name": "t"}}, "tasks": {"data": {"title": "a"}}}}),
+    "the nested parts": (
+        'mutation ($t: team_obj_rel_insert_input, $s: task_arr_rel_insert_input!) { insert_person(objects: [{name: "D", team: $t, tasks: $s}])'
+        " { affected_rows returning { name team { name } tasks { title } } } }",
+        {"t": {"data": {"name": "t"}, "on_conflict": None}, "s": {"data": [{"title": "a"}]}}),
+    "the data": (
+        'mutation ($t: team_insert_input!, $s: [task_insert_input!]!) { insert_person(objects: [{name: "D", team: {data: $t}, tasks: {data: $s}}])'
+        " { affected_rows returning { name team { name } tasks { title } } } }",
+        {"t": {"name": "t"}, "s": [{"title": "a"}]}),
+    "the values": (
+        'mutation ($t: String, $s: String!, $p: Int) { insert_person(objects: [{name: "D", team: {data: {name: $t}}, tasks: {data: [{title: $s, points: $p}]}}])'
+        " { affected_rows returning { name team { name } tasks { title } } } }",
+        {"t": "t", "s": "a"}),
+    "on_conflict": (
+        'mutation ($c: team_on_conflict, $s: task_on_conflict!) { insert_person(objects: [{name: "D", team: {data: {name: "t"}, on_conflict: $c},'
+        ' tasks: {data: [{title: "a"}], on_conflict: $s}}]) { affected_rows returning { name team { name } tasks { title } } } }',
+        {"s": {"constraint": "task_pkey", "update_columns": ["title"], "where": {"title": {"_in": ["x", "y"]}}}}),
+    "values of on_conflict": (
+        'mutation ($n: Boolean, $w: [String!]) { insert_person(objects: [{name: "D", team: {data: {name: "t"}, on_conflict: {constraint: team_name_key,'
+        ' update_columns: budget, where: {name: {_in: $w}, note: {_is_null: $n}}}}, tasks: {data: [{title: "a"}]}}])'
+        " { affected_rows returning { name team { name } tasks { title } } } }",
+        {"n": True, "w": ["p", "t"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AS_VARIABLES)
+async def test_variables_on_every_level(shop: Company, name: str) -> None:
+    query, variables = AS_VARIABLES[name]
+    row = {"name": "D", "team": {"name": "t"}, "tasks": [{"title": "a"}]}
+    assert await shop.ask(query, variables) == {"insert_person": {"affected_rows": 3, "returning": [row]}}
+    prepared = shop.engine.prepare(query)
+    assert prepared.document.checked
+
+
+async def test_one_plan_serves_all_rows(shop: Company) -> None:
+    query = "mutation ($v: [team_insert_input!]!) { insert_team(objects: $v) { affected_rows } }"
+    for rows, count in (
+        ([{"name": "a"}], 1),
+        ([{"name": "b", "people": {"data": [{"name": "x", "tasks": {"data": [{"title": "t"}]}}]}}], 3),
+        ([{"name": "a", "people": {"data": {"name": "y"}}}, {"name": "c"}], None),
+    ):
+        if count is None:
+            assert (await shop.refuses(query, {"v": rows}))[0] == "constraint-violation"
+        else:
+            assert await shop.ask(query, {"v": rows}) == {"insert_team": {"affected_rows": count}}
+    assert shop.engine.prepare(query).document._fixed is not None
+
+
+async def test_a_level_is_one_statement(shop: Company) -> None:
+    """Whatever the number of rows, as long as there is no on_conflict."""
+    query = "mutation ($v: [person_insert_input!]!) { insert_person(objects: $v) { affected_rows } }"
+    people = [
+        {"name": str(i), "team": {"data": {"name": f"t{i}"}},
+         "tasks": {"data": [{"title": f"{i}.{j}", "tags": {"data": [{"tag": "hot"}]}} for j in range(3)]}}
+        for i in range(40)
+    ]  # fmt: skip
+    seen: list[str] = []
+
+    async def watch(connection: asyncpg.Connection) -> None:
+        connection.add_query_logger(lambda record: seen.append(record.query))
+
+    async with asyncpg.create_pool(shop.dsn, min_size=1, max_size=1, init=watch) as pool:
+        watched = Company(pool, await Engine.start(pool, shop.engine.metadata_dir), shop.dsn)
+        answer = await watched.ask(query, {"v": people})
+    assert answer == {"insert_person": {"affected_rows": 40 + 40 + 120 + 120}}
+    inserts = [text for text in seen if "INSERT INTO" in text]
+    tables = [text.split("INSERT INTO ")[1].split(" ")[0] for text in inserts]
+    assert tables == ['"public"."team"', '"public"."person"', '"public"."task"', '"public"."task_tag"']
+
+
+async def test_objects_nested_too_deeply_are_refused(shop: Company) -> None:
+    person: dict[str, Any] = {"name": "x"}
+    for _ in range(5000):
+        person = {"name": "x", "boss": {"data": person}}
+    code, _, message = await shop.refuses(
+        "mutation ($v: person_insert_input!) { insert_person_one(object: $v) { id } }", {"v": person}
+    )
+    assert (code, message) == ("validation-failed", "the values of the request are nested too deeply")
