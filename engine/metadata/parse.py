@@ -200,6 +200,7 @@ def _relationship(node: Node, is_array: bool) -> Relationship:
             comment=comment,
             remote_table=qualified(manual["remote_table"]),
             columns=_text_map(manual["column_mapping"]),
+            after_parent=manual.text_or_none("insertion_order") == "after_parent",
             place=node.place,
             raw=node.object,
         )

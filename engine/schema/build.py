@@ -122,8 +122,11 @@ class _Builder:
             or bool(declared.columns)
             or any(local in nullable_columns for local, _ in join),
             comment=declared.comment,
+            after_parent=declared.is_array or declared.fk_table is not None or declared.after_parent,
         )
-        table_type.relationships[declared.name] = table_type.nested[declared.name] = relationship
+        table_type.relationships[declared.name] = relationship
+        if target.insert is not None:
+            table_type.nested[declared.name] = relationship
         if declared.is_array:
             table_type.aggregates[f"{declared.name}_aggregate"] = relationship
 
@@ -178,6 +181,7 @@ class _Builder:
             fields.append(("update", f"update_{name}"))
             if table_type.primary_key:
                 fields.append(("update_by_pk", f"update_{name}_by_pk"))
+            fields.append(("update_many", f"update_{name}_many"))
         if table_type.delete is not None:
             fields.append(("delete", f"delete_{name}"))
             if table_type.primary_key:

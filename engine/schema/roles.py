@@ -46,10 +46,10 @@ def role_schema(
         name = table.name
         enum_bearing |= {f"{name}_order_by", f"{name}_select_column", f"{name}_aggregate_order_by"}
         enum_bearing |= {f"{name}_{part}" for part in ("on_conflict", "constraint", "update_column")}
-        structural |= {f"{name}_bool_exp", f"{name}_pk_columns_input"}
+        structural |= {f"{name}_bool_exp", f"{name}_pk_columns_input", f"{name}_updates"}
         structural |= {column.scalar.comparison_exp for column in table.columns.values()}
         structural |= {f"{name}{operator}_input" for operator in UPDATE_OPERATORS}
-        row_types.add(f"{name}_insert_input")
+        row_types |= {f"{name}{part}_insert_input" for part in ("", "_obj_rel", "_arr_rel")}
     structural |= {field.function.args_type for field in query if field.function}
     return RoleSchema(
         role=role,
