@@ -154,7 +154,8 @@ class Engine:
         # A large schema takes a while; requests go on meanwhile.
         schema = await asyncio.to_thread(build, declared, catalog)
         executor = Executor(self.pool, self.actions, Introspection())
-        return EngineState(document, declared, catalog, schema, Documents(self.options), executor)
+        documents = Documents(self.options, declared.introspection_disabled)
+        return EngineState(document, declared, catalog, schema, documents, executor)
 
     def serve(self, state: EngineState) -> None:
         """Requests that come from now on see `state`; those under way finish on the one before."""
@@ -191,9 +192,8 @@ class Engine:
     ) -> bytes:
         """The body of the answer, `{"data":{...}}`. Raises GraphQLFailure."""
         state = self.state
-        document, literals = state.documents.find(
-            query, operation_name, state.schema.for_role(session.role, session.backend_only)
-        )
+        role = state.schema.for_role(session.role, session.backend_only)
+        document, literals = await state.documents.find_and_compile(query, operation_name, role, variables)
         return await state.executor.run(document, literals, variables, session, request_headers, query)
 
     async def run(

@@ -19,17 +19,23 @@ class EngineOptions:
 
     `v1_boolean_null_collapse`: a comparison with null is no filter (HASURA_GRAPHQL_V1_BOOLEAN_NULL_COLLAPSE).
     `stringify_numeric_types`: bigint, numeric and float8 leave as strings.
-    `ignore_unexpected_variables`: values for undeclared variables are dropped; Hasura refuses them.
+    `ignore_unexpected_variables`: values for variables that are undeclared, or declared and used nowhere, are
+    dropped; Hasura refuses them.
     `infer_function_permissions`: a query function is for whoever may select from the table it returns.
-    `enable_introspection`: `__schema` and `__type` are answered.
+    `enable_introspection`: `__schema` and `__type` are answered; the metadata may forbid them to single roles.
     `source`: the metadata source that is served.
     `max_plans`: documents kept compiled. `max_variants`: SQL shapes kept per document.
     `live_queries_refetch_interval`, `streaming_refetch_interval`: seconds between two runs of a subscription's SQL;
     `live_queries_batch_size`, `streaming_batch_size`: most subscribers that share one statement.
     `websocket_keepalive`: seconds between keep-alive messages; `websocket_connection_init_timeout`: seconds a
     client has for its connection_init.
-    `max_depth`: deepest nesting of selections and values that is compiled at all. `max_fields`: most fields an
-    operation may select, fragments expanded.
+    `max_cached_text`: characters of literal-free documents that are kept compiled, all together.
+
+    What a request may be (beyond it, an error names the limit):
+    `max_document_size`: characters of a document. `max_tokens`: its names, punctuators, numbers and strings.
+    `max_depth`: levels of selections, and of values. `max_fields`: fields an operation selects, fragments
+    expanded. Values in variables count for none of these, but for `max_conditions`: keys and items of filters and
+    orders in variables; rows to insert, scalars and lists of scalars are not bounded.
     """
 
     v1_boolean_null_collapse: bool = False
@@ -40,8 +46,12 @@ class EngineOptions:
     source: str = "default"
     max_plans: int = 2048
     max_variants: int = 64
+    max_cached_text: int = 2_000_000
+    max_document_size: int = 1_000_000
+    max_tokens: int = 100_000
     max_depth: int = 100
-    max_fields: int = 20_000
+    max_fields: int = 10_000
+    max_conditions: int = 20_000
     live_queries_refetch_interval: float = 1.0
     live_queries_batch_size: int = 100
     streaming_refetch_interval: float = 1.0

@@ -207,7 +207,7 @@ class Unsupported:
 
 @dataclass(frozen=True)
 class Metadata:
-    """Everything one source serves. `source` is its name."""
+    """Everything one source serves. `source` is its name; the roles of `introspection_disabled` may not introspect."""
 
     tables: tuple[Table, ...] = ()
     functions: tuple[Function, ...] = ()
@@ -215,5 +215,6 @@ class Metadata:
     custom_types: CustomTypes = CustomTypes()
     action_relationships: tuple[ActionRelationship, ...] = ()
     inherited_roles: tuple[InheritedRole, ...] = ()
+    introspection_disabled: frozenset[str] = frozenset()
     source: str = "default"
     unsupported: tuple[Unsupported, ...] = ()

@@ -46,6 +46,7 @@ def parse(document: Document, source: str = "default") -> Metadata:
         source = chosen.text("name")
         _unsupported_in_source(chosen, source, tables, unsupported)
     types = root.maybe("custom_types")
+    hidden = root.maybe("graphql_schema_introspection")
     return Metadata(
         tables=tables,
         functions=functions,
@@ -56,6 +57,7 @@ def parse(document: Document, source: str = "default") -> Metadata:
             InheritedRole(node.text("role_name"), _texts(node["role_set"]), node.place)
             for node in root.items("inherited_roles")
         ),
+        introspection_disabled=frozenset(_texts(hidden["disabled_for_roles"]) if hidden else ()),
         source=source,
         unsupported=tuple(unsupported),
     )

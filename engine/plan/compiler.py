@@ -12,11 +12,12 @@ from typing import Any
 
 from graphql import FieldNode, NameNode, SelectionSetNode
 
-from lictor.engine.errors import at_key, invalid, uncoercible
+from lictor.engine.errors import GraphQLFailure, at_key, invalid, uncoercible
 from lictor.engine.expressions import TRUE, Param, SessionVariables
 from lictor.engine.plan.actions import compile_action
 from lictor.engine.plan.aggregate import compile_aggregate
 from lictor.engine.plan.context import Budget, Context, not_found
+from lictor.engine.plan.directives import check_operation
 from lictor.engine.plan.mutations import compile_mutation
 from lictor.engine.plan.nodes import (
     AggregateRoot,
@@ -46,15 +47,18 @@ def compile_operation(
     """The plan for `variables`, or, if they are None, a check of what can be checked without them."""
     reader = ValueReader(operation.variables, variables)
     context = Context(operation, schema, options, reader, Budget(options.max_fields))
+    check_operation(context)
     type_name = ROOT_TYPES[operation.kind]
     path = "$.selectionSet"
     roots: list[Root] = []
     for field in collect(context, [operation.node.selection_set], type_name, path):
         if field.name == "__typename":
             roots.append(TypenameRoot(field.key, type_name))
-        elif (
-            field.name in INTROSPECTION_FIELDS and operation.kind == "query" and options.enable_introspection
-        ):
+        elif field.name in INTROSPECTION_FIELDS and operation.kind == "query":
+            if not options.enable_introspection:
+                raise GraphQLFailure.of(
+                    f'introspection is disabled for role: "{schema.role}"', code="not-supported"
+                )
             roots.append(IntrospectionRoot(field.key, _merged(field)))
         else:
             roots.append(_root(context, type_name, field, path))

@@ -16,6 +16,7 @@ from lictor.engine.errors import at_index, at_key, invalid, uncoercible
 from lictor.engine.expressions import Constant, ListOf, Param, Source, Use
 from lictor.engine.plan.values import Raw, Value, ValueReader, whole_source
 from lictor.engine.request.document import Operation
+from lictor.engine.request.walk import too_many_fields
 from lictor.engine.schema.gtypes import GType, list_of, named
 from lictor.engine.schema.model import RoleSchema
 from lictor.engine.schema.scalars import Scalar
@@ -30,13 +31,13 @@ class Budget:
     """How many more selected fields one operation may have, fragments expanded."""
 
     def __init__(self, fields: int) -> None:
-        self.fields = fields
+        self.limit = self.fields = fields
 
     def spend(self) -> None:
         """One field more. Raises GraphQLFailure when there are too many."""
         self.fields -= 1
         if self.fields < 0:
-            raise invalid("the operation selects too many fields", "$.query")
+            raise too_many_fields(self.limit)
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,10 @@ class Context:
         """An enum value; inside variables it is a string."""
         if value.kind == "opaque":
             return values[0]
-        if value.kind != "enum" and not (value.kind == "string" and value.from_json):
+        legal = value.kind == "enum" or (
+            value.kind == "string" and value.from_json and value.data.isascii() and value.data.isidentifier()
+        )
+        if not legal:
             raise uncoercible(f"expected an enum value for type '{type_name}', but found {value.noun}", path)
         if value.data not in values:
             raise uncoercible(
@@ -123,6 +127,8 @@ class Context:
     def pairs(self, value: Value, type_name: str, path: str) -> list[tuple[str, Raw]]:
         """The fields of an input object, in order."""
         if value.kind == "object":
+            if value.from_json:
+                _check_names(value.data, path)
             return value.data
         if value.kind == "opaque":
             return []
@@ -144,6 +150,14 @@ class Context:
             if item is not None:
                 found.append((item, at_index(path, i)))
         return found
+
+
+def _check_names(pairs: list[tuple[str, Raw]], path: str) -> None:
+    for key, _ in pairs:
+        if not (key.isascii() and key.isidentifier()):
+            raise invalid(
+                f"variable value contains an object with key '{key}', which is not a legal GraphQL name", path
+            )
 
 
 def one_of(values: Sequence[str]) -> str:

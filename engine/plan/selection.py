@@ -12,17 +12,17 @@ from dataclasses import dataclass
 
 from graphql import (
     ArgumentNode,
-    DirectiveNode,
     FieldNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     SelectionSetNode,
-    print_ast,
+    ValueNode,
 )
 
 from lictor.engine.errors import at_key, invalid
 from lictor.engine.expressions import TRUE, BoolExp, Param
-from lictor.engine.plan.context import BOOLEAN, INT, STRING, Arguments, Context, non_null_list, not_found
+from lictor.engine.plan.context import INT, STRING, Arguments, Context, non_null_list, not_found
+from lictor.engine.plan.directives import included
 from lictor.engine.plan.nodes import (
     ColumnLeaf,
     FunctionCall,
@@ -34,15 +34,12 @@ from lictor.engine.plan.nodes import (
     TypenameLeaf,
 )
 from lictor.engine.plan.order import check_distinct_on, compile_order_by, compile_select_columns
-from lictor.engine.plan.values import Raw
 from lictor.engine.plan.where import compile_where
 from lictor.engine.schema import scalars
 from lictor.engine.schema.gtypes import named
 from lictor.engine.schema.model import ColumnField, TableType
 
 ROWS_ARGUMENTS = frozenset({"where", "order_by", "distinct_on", "limit", "offset"})
-# Directives that say nothing about the data; Hasura Cloud's @cached is accepted and has no effect.
-IGNORED_DIRECTIVES = frozenset({"cached"})
 
 
 @dataclass(slots=True)
@@ -68,7 +65,7 @@ def _collect_into(
 ) -> None:
     for node in selections.selections:
         context.budget.spend()
-        if node.directives and not _included(context, node.directives, path):
+        if node.directives and not included(context, node, path):
             continue
         if isinstance(node, FieldNode):
             _add_field(fields, node, path)
@@ -94,35 +91,13 @@ def _add_field(fields: dict[str, Field], node: FieldNode, path: str) -> None:
         raise invalid(
             f"selection of both '{known.name}' and '{name}' specify the same response name, '{key}'", path
         )
-    if _printed(known.arguments) != _printed(node.arguments):
+    if _values(known.arguments) != _values(node.arguments):
         raise invalid(f"inconsistent arguments between multiple selections of field '{name}'", path)
     known.selections += selections
 
 
-def _printed(arguments: Sequence[ArgumentNode]) -> list[str]:
-    return sorted(print_ast(argument) for argument in arguments)
-
-
-def _included(context: Context, directives: Sequence[DirectiveNode], path: str) -> bool:
-    seen = [directive.name.value for directive in directives]
-    if repeated := sorted({name for name in seen if seen.count(name) > 1}):
-        raise invalid(f"the following directives are used more than once: {repeated!r}", path)
-    included = True
-    for directive in directives:
-        name = directive.name.value
-        if name in IGNORED_DIRECTIVES:
-            continue
-        if name not in ("include", "skip"):
-            raise invalid(f"directive '{name}' is not defined in the schema", path)
-        condition = next((a for a in directive.arguments if a.name.value == "if"), None)
-        if condition is None:
-            raise invalid(f"missing 'if' argument for '{name}' directive", path)
-        value = context.reader.read(Raw(condition.value), BOOLEAN.required, path)
-        if value is None:
-            raise invalid(f"missing 'if' argument for '{name}' directive", path)
-        if value.kind != "opaque" and context.boolean(value, path) != (name == "include"):
-            included = False
-    return included
+def _values(arguments: Sequence[ArgumentNode]) -> dict[str, ValueNode]:
+    return {argument.name.value: argument.value for argument in arguments}
 
 
 # --- tables -----------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ class ValueReader:
         if declared is None:
             if lifted := PLACEHOLDER.fullmatch(name):
                 return Value(PLACEHOLDER_KINDS[lifted[1]], None, LiteralAt(int(lifted[2])), False)
-            raise invalid(f'unbound variable "{name}"', path)
+            raise invalid(f'unbound variable "{name}"', "$")
         default = declared.default
         covered = has_default or (default is not None and not isinstance(default, NullValueNode))
         if not expected.accepts(declared.type, covered):

@@ -17,19 +17,19 @@ from graphql.language.block_string import dedent_block_string_lines
 
 # One alternative per kind of token that can hold a digit or a quote; comments are matched to be dropped.
 # Linear time for hostile texts: possessive quantifiers, and a string without an end is consumed too.
-_STRING = r'"(?!"")[^"\\\n\r]*+(?:\\.[^"\\\n\r]*+)*+"'
-_BLOCK = r'"""(?:[^"\\]++|\\"""|\\|"(?!""))*+"""'
+STRING = r'"(?!"")[^"\\\n\r]*+(?:\\.[^"\\\n\r]*+)*+"'
+BLOCK = r'"""(?:[^"\\]++|\\"""|\\|"(?!""))*+"""'
 _LITERAL = re.compile(
     # a list of plain strings is one literal: `_in: [...]` of any length has one plan
-    rf"(\[[\s,]*+(?:{_STRING})(?:[\s,]*+(?:{_STRING}))*+[\s,]*+\]"
-    rf"|{_BLOCK}"
-    rf"|{_STRING}"
+    rf"(\[[\s,]*+(?:{STRING})(?:[\s,]*+(?:{STRING}))*+[\s,]*+\]"
+    rf"|{BLOCK}"
+    rf"|{STRING}"
     r'|"""[\s\S]*+|"[^\n\r]*+'
     r"|#[^\n\r]*+"
     r"|(?<![\w.$])-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+(?![\w.]))"
 )
-_STRINGS = re.compile(_STRING)
-_WHOLE_BLOCK = re.compile(_BLOCK)
+_STRINGS = re.compile(STRING)
+_WHOLE_BLOCK = re.compile(BLOCK)
 PLACEHOLDER = re.compile(r"__([sifl])(\d+)")
 _PLACEHOLDER_IN_TEXT = "$__"
 
@@ -56,10 +56,10 @@ def lift(text: str) -> Lifted:
             first = token[0]
             if first == '"':
                 parts[i] = f"$__s{len(literals)}"
-                literals.append(_string(token))
+                literals.append(string_value(token))
             elif first == "[":
                 parts[i] = f"$__l{len(literals)}"
-                literals.append([_string(item) for item in _STRINGS.findall(token)])
+                literals.append([string_value(item) for item in _STRINGS.findall(token)])
             elif first == "#":
                 parts[i] = " "
             elif "." in token or "e" in token or "E" in token:
@@ -73,7 +73,7 @@ def lift(text: str) -> Lifted:
     return Lifted("".join(parts), tuple(literals))
 
 
-def _string(token: str) -> str:
+def string_value(token: str) -> str:
     """The value of a string token. Raises ValueError if it has no end or a bad escape."""
     if token.startswith('"""'):
         if _WHOLE_BLOCK.fullmatch(token) is None:

@@ -56,13 +56,9 @@ def normalise(
     used: frozenset[str],
     ignore_unexpected: bool,
 ) -> Mapping[str, Any]:
-    """The values of all declared variables that have one. Raises for a missing, null or unexpected one."""
+    """The values of all declared variables that have one. Raises for a missing or null one, and for a value
+    whose variable is not in `used`: undeclared, or declared and used nowhere."""
     given = given or {}
-    if not ignore_unexpected and not given.keys() <= used:
-        names = ", ".join(sorted(set(given) - used))
-        raise uncoercible(f"unexpected variables in variableValues: {names}", "$")
-    if not variables:
-        return {}
     values = {}
     for variable in variables:
         value = given.get(variable.name, ABSENT)
@@ -73,11 +69,11 @@ def normalise(
             if value is ABSENT:
                 continue
         elif value is None and variable.type_text.endswith("!"):
-            raise uncoercible(
-                f'null value found for non-nullable type: "{variable.type_text}"',
-                f"$.variables.{variable.name}",
-            )
+            raise uncoercible(f'null value found for non-nullable type: "{variable.type_text}"', "$")
         values[variable.name] = value
+    if not ignore_unexpected and not given.keys() <= used:
+        names = ", ".join(sorted(given.keys() - used))
+        raise uncoercible(f"unexpected variables in variableValues: {names}", "$")
     return values
 
 
@@ -116,6 +112,16 @@ def _structure(value: Any, verbatim: bool) -> Any:
     if value is None or kind is bool:
         return value
     return _Kind("number")
+
+
+def weight(found: Shape) -> int:
+    """How many keys and items a shape has."""
+    count, pending = 0, [found]
+    while pending:
+        part = pending.pop()
+        count += len(part)
+        pending += [item for item in part if type(item) is tuple]
+    return count
 
 
 class _Kind(str):

@@ -7,8 +7,9 @@ document; a plan is shared by all requests whose variables have the same shape. 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lictor.engine.errors import GraphQLFailure
@@ -24,7 +25,8 @@ from lictor.engine.plan.nodes import (
 )
 from lictor.engine.request.document import Declared, Operation, read_operation
 from lictor.engine.request.lexer import lift
-from lictor.engine.request.variables import Level, Shape, normalise, shape, specs
+from lictor.engine.request.limits import check_size, passed
+from lictor.engine.request.variables import Level, Shape, normalise, shape, specs, weight
 from lictor.engine.run.cache import LRU
 from lictor.engine.schema.model import RoleSchema
 from lictor.engine.sql import (
@@ -42,6 +44,10 @@ Literals = tuple[Any, ...]
 _Key = tuple[str, str | None, str, bool]  # text, operation name, role, for backends only
 # Longer texts are looked up by their literal-free form only, so that the exact-text map stays small.
 MAX_EXACT_TEXT = 8192
+# Keys and items of the shapes that one document keeps plans for, all together.
+MAX_KEPT_SHAPES = 20_000
+# Longer texts take more than some ten milliseconds: other requests go on meanwhile.
+LARGE_TEXT = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +72,10 @@ class Document:
         self.options = options
         self.only_actions = only_actions(operation, schema)
         self.specs = specs(operation.variables, self._level)
-        self.declared = frozenset(operation.variables)
         self.shaping = tuple(spec for spec in self.specs if spec.level != "none")
         self.checked = False
         self._fixed: Compiled | None = None
-        self._variants: LRU[Shape, Compiled] = LRU(options.max_variants)
+        self._variants: LRU[Shape, Compiled] = LRU(options.max_variants, MAX_KEPT_SHAPES)
 
     def _level(self, declared: Declared) -> Level:
         base = declared.type.base
@@ -86,7 +91,7 @@ class Document:
         """The values of the declared variables. Raises GraphQLFailure."""
         if not given and not self.specs:
             return {}
-        return normalise(self.specs, given, self.declared, self.options.ignore_unexpected_variables)
+        return normalise(self.specs, given, self.operation.used, self.options.ignore_unexpected_variables)
 
     def compiled(self, variables: Mapping[str, Any]) -> Compiled:
         """The plan for variables of this shape."""
@@ -101,8 +106,15 @@ class Document:
             raise nested_too_deeply() from None
         found = self._variants.get(key)
         if found is None:
+            size = weight(key)
+            if size > self.options.max_conditions:
+                raise passed(
+                    "the filters and orders in the variables have more than {} keys and items",
+                    "max_conditions",
+                    self.options.max_conditions,
+                )
             found = self._compile(variables)
-            self._variants.put(key, found)
+            self._variants.put(key, found, size)
         return found
 
     def check(self) -> None:
@@ -145,10 +157,13 @@ def nested_too_deeply() -> GraphQLFailure:
 class Documents:
     """The documents of one schema version."""
 
-    def __init__(self, options: EngineOptions) -> None:
+    def __init__(self, options: EngineOptions, introspection_disabled: frozenset[str] = frozenset()) -> None:
         self.options = options
+        self.introspection_disabled = introspection_disabled
         self._by_text: LRU[_Key, tuple[Document, Literals]] = LRU(options.max_plans)
-        self._by_key: LRU[_Key, Document] = LRU(options.max_plans)
+        self._by_key: LRU[_Key, Document] = LRU(options.max_plans, options.max_cached_text)
+        # lifted texts whose literals must stay where they are
+        self._unliftable: LRU[tuple[str, str | None], bool] = LRU(options.max_plans, options.max_cached_text)
 
     def find(self, query: str, operation_name: str | None, schema: RoleSchema) -> tuple[Document, Literals]:
         """The document of a query text and its literals. Raises GraphQLFailure if it does not parse."""
@@ -156,20 +171,45 @@ class Documents:
         found = self._by_text.get(exact)
         if found is not None:
             return found
+        check_size(query, self.options)
         lifted = lift(query)
-        key = (lifted.text, operation_name, schema.role, schema.backend_only)
+        key, literals = (lifted.text, operation_name, schema.role, schema.backend_only), lifted.literals
+        if self._unliftable.get((lifted.text, operation_name)):
+            key, literals = exact, ()
         document = self._by_key.get(key)
-        literals = lifted.literals
         if document is None:
-            operation, used_text = read_operation(lifted.text, operation_name, query, self.options.max_depth)
-            if used_text is not lifted.text:
-                # the parser wants a literal where a variable may not stand: the text itself is the key
+            operation, used_text = read_operation(key[0], operation_name, query, self.options)
+            if used_text is not key[0]:
+                # a literal stands where no variable may, or decides about the plan: the text itself is the key
+                self._unliftable.put((lifted.text, operation_name), True, len(lifted.text))
                 key, literals = exact, ()
-            document = Document(operation, schema, self.options)
-            self._by_key.put(key, document)
+            options = self.options
+            if schema.role in self.introspection_disabled:
+                options = replace(options, enable_introspection=False)
+            document = Document(operation, schema, options)
+            self._by_key.put(key, document, len(key[0]))
         if len(query) <= MAX_EXACT_TEXT:
             self._by_text.put(exact, (document, literals))
         return document, literals
+
+    async def find_and_compile(
+        self,
+        query: str,
+        operation_name: str | None,
+        schema: RoleSchema,
+        variables: Mapping[str, Any] | None,
+    ) -> tuple[Document, Literals]:
+        """`find`, for a query of any size: a large one is read and compiled beside the event loop."""
+        if len(query) <= LARGE_TEXT:
+            return self.find(query, operation_name, schema)
+
+        def work() -> tuple[Document, Literals]:
+            document, literals = self.find(query, operation_name, schema)
+            if document.operation.kind != "subscription":
+                document.compiled(document.variables(variables))
+            return document, literals
+
+        return await asyncio.to_thread(work)
 
     def __len__(self) -> int:
         return len(self._by_key)

@@ -28,6 +28,7 @@ from lictor.engine.errors import invalid
 from lictor.engine.plan.nodes import IntrospectionRoot
 from lictor.engine.run.cache import LRU
 from lictor.engine.run.documents import Document, Literals
+from lictor.engine.run.introspection_check import check_introspection
 from lictor.engine.schema.introspectable import build_graphql_schema
 from lictor.engine.schema.model import RoleSchema
 
@@ -74,6 +75,9 @@ class Introspection:
         variables: Mapping[str, Any],
         literals: Literals,
     ) -> dict[str, bytes]:
+        schema = self.schema(document.schema)
+        fragments = document.operation.fragments
+        check_introspection([root.node for root in roots], fragments, len(schema.type_map))
         operation = OperationDefinitionNode(
             operation=OperationType.QUERY,
             variable_definitions=tuple(_definitions(document, literals)),
@@ -83,8 +87,8 @@ class Introspection:
         values = dict(variables)
         values |= {f"__{_LETTERS[type(item)]}{i}": item for i, item in enumerate(literals)}
         result = execute_sync(
-            self.schema(document.schema),
-            DocumentNode(definitions=(operation, *document.operation.fragments.values())),
+            schema,
+            DocumentNode(definitions=(operation, *fragments.values())),
             variable_values=values,
         )
         if result.errors:

@@ -39,7 +39,8 @@ class GType:
             return False
         if self.inner is None or declared.inner is None:
             return self.inner is None and declared.inner is None and self.name == declared.name
-        return self.inner.accepts(declared.inner)
+        # Hasura compares the nullability of the outermost type only; a null inside the list is refused as a value
+        return self.inner.accepts(declared.inner, True)
 
 
 def named(name: str, non_null: bool = False) -> GType:
