@@ -28,7 +28,7 @@ from lictor.engine.errors import invalid, uncoercible
 from lictor.engine.expressions import Constant, ListOf, LiteralAt, ObjectOf, Source, VariableAt
 from lictor.engine.request.document import Declared
 from lictor.engine.request.lexer import PLACEHOLDER
-from lictor.engine.request.variables import ABSENT
+from lictor.engine.request.variables import ABSENT, MAX_DIGITS, too_many_digits
 from lictor.engine.schema.gtypes import GType
 
 # "opaque": a variable of unknown value, while a document is checked without its variables.
@@ -85,6 +85,8 @@ class ValueReader:
             return _json_value(raw.json, raw.source)
         if isinstance(node, VariableNode):
             return self._variable(node.name.value, expected, path, has_default)
+        if isinstance(node, IntValueNode) and len(node.value) > MAX_DIGITS:
+            raise too_many_digits(node.value, path)
         return _literal(node)
 
     def json(self, value: Any, source: VariableAt) -> Value:

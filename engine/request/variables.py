@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from graphql import value_from_ast_untyped
 
-from lictor.engine.errors import uncoercible
+from lictor.engine.errors import GraphQLFailure, uncoercible
 from lictor.engine.request.document import Declared
 
 Shape = tuple[Any, ...]
@@ -21,6 +21,7 @@ Shape = tuple[Any, ...]
 # with strings kept because they may be enum values.
 Level = Literal["none", "null", "structure", "verbatim"]
 ABSENT = object()
+MAX_DIGITS = 4300  # what int() takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,28 @@ def specs(
             name=variable.name,
             type_text=str(variable.type),
             required=variable.type.non_null and variable.default is None,
-            default=ABSENT if variable.default is None else value_from_ast_untyped(variable.default),
+            default=_default(variable),
             level=level_of(variable),
         )
         for variable in declared.values()
+    )
+
+
+def _default(variable: Declared) -> Any:
+    if variable.default is None:
+        return ABSENT
+    try:
+        return value_from_ast_untyped(variable.default)
+    except ValueError:  # int() takes no more digits
+        raise too_many_digits("", f"$.variables.{variable.name}") from None
+
+
+def too_many_digits(number: str, path: str) -> GraphQLFailure:
+    """The error for an integer that Python does not read."""
+    return uncoercible(
+        f"The value {number[:20]}… has more than {MAX_DIGITS} digits, it lies outside the bounds",
+        path,
+        "parse-failed",
     )
 
 
