@@ -44,20 +44,11 @@ def specs(
             name=variable.name,
             type_text=str(variable.type),
             required=variable.type.non_null and variable.default is None,
-            default=_default(variable),
+            default=ABSENT if variable.default is None else value_from_ast_untyped(variable.default),
             level=level_of(variable),
         )
         for variable in declared.values()
     )
-
-
-def _default(variable: Declared) -> Any:
-    if variable.default is None:
-        return ABSENT
-    try:
-        return value_from_ast_untyped(variable.default)
-    except ValueError:  # int() takes no more digits
-        raise too_many_digits("", f"$.variables.{variable.name}") from None
 
 
 def too_many_digits(number: str, path: str) -> GraphQLFailure:
