@@ -22,16 +22,17 @@ SELECTIONS = frozenset({"a field", "an inline fragment"})
 
 @dataclass(frozen=True, slots=True)
 class Directive:
-    """`arguments` by name; those of a nullable type may be left out."""
+    """`arguments` by name; `defaults` says that all of them may be left out."""
 
     places: frozenset[str]
     arguments: dict[str, GType]
+    defaults: bool = False
 
 
 DIRECTIVES = {
     "include": Directive(SELECTIONS, {"if": BOOLEAN.required}),
     "skip": Directive(SELECTIONS, {"if": BOOLEAN.required}),
-    "cached": Directive(frozenset({"a query"}), {"ttl": INT, "refresh": BOOLEAN}),
+    "cached": Directive(frozenset({"a query"}), {"ttl": INT.required, "refresh": BOOLEAN.required}, True),
     # not in introspection; Hasura's own tests use it
     "_multiple_top_level_fields": Directive(frozenset({"a subscription"}), {}),
 }
@@ -84,9 +85,9 @@ def _arguments(context: Context, node: DirectiveNode, known: Directive, path: st
     for name, expected in known.arguments.items():
         here = at_key(path, name)
         raw = given.get(name)
-        value = None if raw is None else context.reader.read(raw, expected, here)
+        value = None if raw is None else context.reader.read(raw, expected, here, has_default=known.defaults)
         if value is None:
-            if expected.non_null:
+            if not known.defaults:
                 raise invalid(f"missing required field '{name}'", here)
             continue
         _check(value, expected, here)

@@ -9,13 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from graphql import (
+    DirectiveLocation,
     GraphQLArgument,
+    GraphQLDirective,
     GraphQLEnumValue,
     GraphQLField,
+    GraphQLIncludeDirective,
     GraphQLInputField,
     GraphQLList,
     GraphQLNonNull,
     GraphQLSchema,
+    GraphQLSkipDirective,
 )
 
 from lictor.engine.schema.action_relationships import visible
@@ -43,9 +47,26 @@ from lictor.engine.schema.model import (
     TableType,
 )
 from lictor.engine.schema.operators import COMPARABLE_AGGREGATES, NUMERIC_AGGREGATES
+from lictor.engine.schema.prune import prune
 
 # What sum, min and max leave as they are; the other aggregates are Float.
 TYPE_PRESERVING = frozenset({"sum", "max", "min"})
+
+
+# Hasura's, which are fewer than graphql-core's own; the engine accepts no others (plan/directives.py).
+DIRECTIVES = (
+    GraphQLIncludeDirective,
+    GraphQLSkipDirective,
+    GraphQLDirective(
+        "cached",
+        [DirectiveLocation.QUERY],
+        {
+            "ttl": GraphQLArgument(GraphQLNonNull(INT), 60, "measured in seconds"),
+            "refresh": GraphQLArgument(GraphQLNonNull(BOOLEAN), False, "refresh the cache entry"),
+        },
+        description="whether this query should be cached (Hasura Cloud only)",
+    ),
+)
 
 
 def build_graphql_schema(role: RoleSchema) -> GraphQLSchema:
@@ -56,16 +77,21 @@ def build_graphql_schema(role: RoleSchema) -> GraphQLSchema:
 class _Types(MutationTypes):
     def schema(self) -> GraphQLSchema:
         query = {name: self._root(field) for name, field in self.role.query.items()}
-        if not query:
-            query = {
-                "no_queries_available": GraphQLField(
-                    STRING, description="There are no queries available to the current role."
-                )
-            }
         mutation = {name: self._root(field) for name, field in self.role.mutation.items()}
+        roots = {"query": ObjectType("query_root", query)}
+        if mutation:
+            roots["mutation"] = ObjectType("mutation_root", mutation)
+        prune(roots.values())
+        if not roots["query"].fields:
+            roots["query"].fields["no_queries_available"] = GraphQLField(
+                STRING, description="There are no queries available to the current role."
+            )
+        if mutation and not roots["mutation"].fields:
+            del roots["mutation"]
         return GraphQLSchema(
-            query=ObjectType("query_root", query),
-            mutation=ObjectType("mutation_root", mutation) if mutation else None,
+            query=roots["query"],
+            mutation=roots.get("mutation"),
+            directives=DIRECTIVES,
         )
 
     # --- root fields ------------------------------------------------------------------------------------

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
+import orjson
 import pytest
 from graphql import (
     NoUnusedVariablesRule,
     build_client_schema,
+    build_schema,
     get_introspection_query,
+    introspection_types,
     parse,
     print_schema,
     specified_rules,
@@ -17,7 +21,7 @@ from graphql import (
 )
 
 from lictor.engine import Engine, GraphQLFailure, Session
-from tests.engine.conftest import METADATA
+from tests.engine.conftest import HERE, METADATA
 
 QUERY = get_introspection_query(descriptions=True)
 
@@ -155,3 +159,92 @@ async def test_other_requests_go_on_while_a_schema_is_read(library_pool):
         answered += 1
     assert answered > 1
     assert b'"query_root"' in await reading
+
+
+async def test_every_role_has_a_schema_without_loose_ends(postgres, strict_engine, ask):
+    """What an introspection answers is a valid schema by itself, for any role and any metadata; so is its SDL."""
+    for role in ("admin", "reader", "nobody"):
+        answer = await ask(QUERY, role=role)
+        schema = build_client_schema(answer)  # raises for a type that is named and not there
+        assert validate_schema(schema) == []
+        assert validate_schema(build_schema(print_schema(schema))) == []
+        named = {entry["name"] for entry in answer["__schema"]["types"]}
+        assert not {name for name in named if name.startswith("__")} - set(introspection_types)
+
+
+async def test_roles_of_other_metadata(postgres):
+    """Column permissions, a role that may only change, and one that may only count."""
+    tables = [
+        {"table": {"schema": "public", "name": "author"},
+         "array_relationships": [{"name": "articles", "using": {"foreign_key_constraint_on": {
+             "column": "author_id", "table": {"schema": "public", "name": "article"}}}}],
+         "select_permissions": [
+             {"role": "reader", "permission": {"columns": ["id", "name"], "filter": {}}},
+             {"role": "counter", "permission": {"columns": [], "filter": {}, "allow_aggregations": True}}],
+         "insert_permissions": [{"role": "writer", "permission": {"columns": ["id", "name"], "check": {}}}],
+         "delete_permissions": [{"role": "reader", "permission": {"filter": {"id": {"_gt": 5}}}},
+                                {"role": "remover", "permission": {"filter": {}}}]},
+        {"table": {"schema": "public", "name": "article"},
+         "select_permissions": [{"role": "reader", "permission": {
+             "columns": "*", "filter": {}, "allow_aggregations": True}}]},
+    ]  # fmt: skip
+    document = {"version": 3, "sources": [{"name": "default", "kind": "postgres", "tables": tables, "configuration": {}}],
+                "graphql_schema_introspection": {"disabled_for_roles": ["writer"]}}  # fmt: skip
+    postgres.create_database("engine_roles")
+    async with asyncpg.create_pool(postgres.dsn("engine_roles"), min_size=1, max_size=1) as pool:
+        await pool.execute((HERE / "library.sql").read_text())
+        engine = await Engine.start(pool, document)
+        roots = {}
+        for role in ("admin", "reader", "counter", "remover"):
+            body = await engine.execute(QUERY, None, None, Session(role))
+            schema = build_client_schema(orjson.loads(body)["data"])
+            assert validate_schema(schema) == []
+            roots[role] = set(schema.type_map["query_root"].fields)
+        assert roots["admin"] >= {"author", "author_by_pk", "author_aggregate", "article"}
+        assert roots["reader"] >= {"author", "author_by_pk", "article", "article_aggregate"}
+        assert "author_aggregate" not in roots["reader"]
+        for query in ("{ __schema { types { name } } }", '{ x: __type(name: "author") { name } }'):
+            with pytest.raises(GraphQLFailure) as caught:
+                await engine.execute(query, None, None, Session("writer"))
+            assert caught.value.errors == [{
+                "message": 'introspection is disabled for role: "writer"',
+                "extensions": {"path": "$", "code": "not-supported"},
+            }]  # fmt: skip
+            await engine.execute(query, None, None, Session("reader"))
+        assert await engine.execute("{ __typename }", None, None, Session("writer"))
+    postgres.drop_database("engine_roles")
+
+
+async def test_directives_and_deprecation(ask):
+    schema = await ask("{ __schema { directives { name locations isRepeatable args { name type { name kind } "
+                       "defaultValue } } } __type(name: \"author\") { fields(includeDeprecated: true) "
+                       "{ isDeprecated deprecationReason } } }")  # fmt: skip
+    directives = {entry["name"]: entry for entry in schema["__schema"]["directives"]}
+    assert set(directives) == {"include", "skip", "cached"}
+    assert directives["cached"]["locations"] == ["QUERY"]
+    assert [entry["defaultValue"] for entry in directives["cached"]["args"]] == ["60", "false"]
+    assert all(
+        field == {"isDeprecated": False, "deprecationReason": None} for field in schema["__type"]["fields"]
+    )
+
+
+WRONG = {
+    "{ __schema { nope } }": ("$.selectionSet.__schema.selectionSet.nope", "field 'nope' not found in type: '__Schema'"),
+    "{ __schema }": ("$.selectionSet.__schema.selectionSet", "missing selection set for '__Schema'"),
+    "{ __schema { types } }": (
+        "$.selectionSet.__schema.selectionSet.types.selectionSet", "missing selection set for '__Type'"),
+    "{ __schema { types { name { x } } } }": (
+        "$.selectionSet.__schema.selectionSet.types.selectionSet.name", "unexpected subselection set for non-object field"),
+    "{ __schema(x: 1) { types { name } } }": ("$.selectionSet.__schema", "'__schema' has no argument named 'x'"),
+    "{ __type { name } }": ("$.selectionSet.__type.args.name", "missing required field 'name'"),
+    '{ __type(name: "x") { ...F } } fragment F on __Type { fields(all: true) { name } }': (
+        "$.selectionSet.__type.selectionSet.fields", "'fields' has no argument named 'all'"),
+    "mutation { __schema { types { name } } }": (
+        "$.selectionSet.__schema", "field '__schema' not found in type: 'mutation_root'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("document", WRONG)
+async def test_wrong_introspections(refuses, document):
+    _, code, path, message = await refuses(document)
+    assert (code, (path, message)) == ("validation-failed", WRONG[document])

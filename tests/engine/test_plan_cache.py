@@ -108,6 +108,34 @@ async def test_memory_is_bounded(library_pool):
     assert len(document._variants) == 3
 
 
+async def test_caches_over_thousands_of_distinct_queries(library_pool):
+    """Other aliases, literals, operation names and shapes; every cache keeps to its bounds, in entries and in text."""
+    options = EngineOptions(max_plans=300, max_variants=20, max_cached_text=10_000)
+    engine = await Engine.start(library_pool, METADATA, options=options)
+    documents, admin = engine.state.documents, engine.state.schema.admin
+    query = "query ($w: author_bool_exp, $n: Int = 5) { author(where: $w, limit: $n) { id } }"
+    for i in range(1500):
+        engine.prepare(f"query Q{i} {{ a: author_by_pk(id: 1) {{ id x{i}: name }} }}")
+        engine.prepare(f"{{ author_by_pk(id: {i}) {{ id }} }}")
+        engine.prepare(f"query ($n: Int = {i}) {{ author(limit: $n) {{ id }} }}")
+        document, _ = documents.find(query, None, admin)
+        document.compiled({"w": {"_and": [{"id": {"_eq": 1}}] * (i % 50)}})
+    assert len(documents._by_text) == 300
+    for cache in (documents._by_key, documents._unliftable):
+        assert len(cache) <= 300
+        assert cache.weight <= 10_000
+    assert len(documents) > 50
+    assert len(document._variants) == 20
+
+
+async def test_documents_too_long_to_be_kept_are_answered(library_pool):
+    engine = await Engine.start(library_pool, METADATA, options=EngineOptions(max_cached_text=100))
+    query = "{ author_by_pk(id: 1) { id " + " ".join(f"a{i}: name" for i in range(30)) + " } }"
+    for _ in range(2):
+        assert (await asker(engine)(query))["author_by_pk"]["a29"] == "Ada"
+    assert len(engine.state.documents) == 0
+
+
 async def test_reload_sees_a_changed_database(postgres):
     import asyncpg
 
