@@ -31,7 +31,7 @@ _LITERAL = re.compile(
 _STRINGS = re.compile(STRING)
 _WHOLE_BLOCK = re.compile(BLOCK)
 PLACEHOLDER = re.compile(r"__([sifl])(\d+)")
-_PLACEHOLDER_IN_TEXT = "$__"
+PLACEHOLDER_IN_TEXT = "$__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Lifted:
 
 def lift(text: str) -> Lifted:
     """The literal-free form of `text`."""
-    if _PLACEHOLDER_IN_TEXT in text:  # the document uses our placeholder names itself
+    if PLACEHOLDER_IN_TEXT in text:  # the document uses our placeholder names itself
         return Lifted(text, ())
     parts = _LITERAL.split(text)
     if len(parts) == 1:

@@ -24,7 +24,7 @@ from lictor.engine.plan.nodes import (
     UpdateManyRoot,
 )
 from lictor.engine.request.document import Declared, Operation, read_operation
-from lictor.engine.request.lexer import lift
+from lictor.engine.request.lexer import PLACEHOLDER_IN_TEXT, lift
 from lictor.engine.request.limits import check_size, passed
 from lictor.engine.request.variables import Level, Shape, normalise, shape, specs, weight
 from lictor.engine.run.cache import LRU
@@ -173,13 +173,17 @@ class Documents:
             return found
         check_size(query, self.options)
         lifted = lift(query)
-        key, literals = (lifted.text, operation_name, schema.role, schema.backend_only), lifted.literals
-        if self._unliftable.get((lifted.text, operation_name)):
-            key, literals = exact, ()
+        text, literals = lifted.text, lifted.literals
+        key = (text, operation_name, schema.role, schema.backend_only)
+        if self._unliftable.get((text, operation_name)):
+            text, key, literals = query, exact, ()
+        elif text is query and PLACEHOLDER_IN_TEXT in query:
+            # it names variables as lifted texts do; none of these has a comment
+            key = (f"#\n{query}", *exact[1:])
         document = self._by_key.get(key)
         if document is None:
-            operation, used_text = read_operation(key[0], operation_name, query, self.options)
-            if used_text is not key[0]:
+            operation, used_text = read_operation(text, operation_name, query, self.options)
+            if used_text is not text:
                 # a literal stands where no variable may, or decides about the plan: the text itself is the key
                 self._unliftable.put((lifted.text, operation_name), True, len(lifted.text))
                 key, literals = exact, ()
@@ -187,7 +191,7 @@ class Documents:
             if schema.role in self.introspection_disabled:
                 options = replace(options, enable_introspection=False)
             document = Document(operation, schema, options)
-            self._by_key.put(key, document, len(key[0]))
+            self._by_key.put(key, document, len(text))
         if len(query) <= MAX_EXACT_TEXT:
             self._by_text.put(exact, (document, literals))
         return document, literals

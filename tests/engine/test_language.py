@@ -241,6 +241,15 @@ async def test_the_operation_that_is_named_runs(ask):
     assert await ask(twice, name="A") == {"a": "query_root"}
 
 
+async def test_a_name_of_our_own_placeholders_shares_no_plan(ask, refuses):
+    for _ in range(2):
+        assert await ask("{ author(limit: 0) { id } }") == {"author": []}
+        *_, message = await refuses("{ author(limit: $__i0) { id } }")
+        assert message == 'unbound variable "__i0"'
+        declared = "query ($__i0: Int) { author(limit: $__i0, order_by: {id: asc}) { id } }"
+        assert await ask(declared, {"__i0": 1}) == ADA
+
+
 async def test_merged_literals_are_compared_by_value_in_every_request(ask, refuses):
     """The plan of one request must not answer for another whose literals differ otherwise."""
     query = "{{ a: author_by_pk(id: {}) {{ id }} a: author_by_pk(id: {}) {{ name }} }}"
