@@ -138,6 +138,8 @@ class _Reader:
         """Adds one permission, or reports why it cannot be."""
         name, permission = kind.removesuffix("_permissions"), entry.get("permission") or {}
         try:
+            if permission.get("validate_input"):  # without it, rows would pass that shall not
+                raise ValueError("validate_input is not supported")
             rule = getattr(self, f"_{name}")(permission)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             reason = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)

@@ -84,10 +84,11 @@ def write_metadata(target: Path, permissions: Permissions | None = None) -> Path
 class Company:
     """An engine over the company's database."""
 
-    def __init__(self, pool: asyncpg.Pool, engine: Engine, dsn: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, engine: Engine, dsn: str, metadata: Path) -> None:
         self.pool = pool
         self.engine = engine
         self.dsn = dsn
+        self.metadata = metadata
 
     async def reset(self) -> None:
         await self.pool.execute(ROWS)
@@ -136,7 +137,8 @@ async def company(
         dsn, min_size=1, max_size=3, server_settings={**SESSION_SETTINGS, "jit": "off"}
     ) as pool:
         await pool.execute((HERE / "company.sql").read_text())
-        engine = await Engine.start(pool, write_metadata(target / "metadata", permissions))
+        metadata = write_metadata(target / "metadata", permissions)
+        engine = await Engine.start(pool, metadata)
         assert engine.inconsistencies == ()
-        yield Company(pool, engine, dsn)
+        yield Company(pool, engine, dsn, metadata)
     postgres.drop_database(name)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from graphql import build_client_schema, get_introspection_query, parse, validate, validate_schema
 
-from lictor.engine import GraphQLFailure, Session
-from tests.engine.company import Company, Permissions, company
+from lictor.engine import Engine, GraphQLFailure, Session
+from tests.engine.company import Company, Permissions, company, write_metadata
 
 MINE = {"owner_id": {"_eq": "X-Hasura-User-Id"}}
 SELF = {"id": {"_eq": "X-Hasura-User-Id"}}
@@ -273,6 +274,20 @@ async def test_a_nested_where_sees_what_the_role_sees(shop: Company) -> None:
     await shop.reset()
     await shop.ask(query, {"c": mine}, "user", user_id="2")  # the filter of updates: only oneself
     assert await shop.column("SELECT name FROM person WHERE email = 'ada@x'") == ["Ada"]
+
+
+async def test_rows_that_somebody_else_should_judge_are_not_written(shop: Company, tmp_path: Path) -> None:
+    """A permission with validate_input is left out and told of, not obeyed by half."""
+    judged = {
+        "columns": "*",
+        "check": ALL,
+        "validate_input": {"type": "http", "definition": {"url": "http://x"}},
+    }
+    permissions = {"tag": {"insert": {"user": judged}, "select": {"user": {"columns": "*", "filter": ALL}}}}
+    engine = await Engine.start(shop.pool, write_metadata(tmp_path / "judged", permissions))
+    assert "validate_input is not supported" in str(engine.inconsistencies)
+    with pytest.raises(GraphQLFailure, match="no mutations exist"):
+        engine.prepare('mutation { insert_tag_one(object: {name: "x"}) { name } }', role="user")
 
 
 async def introspected(shop: Company, role: str) -> Any:

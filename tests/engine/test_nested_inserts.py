@@ -263,7 +263,7 @@ async def test_a_level_is_one_statement(shop: Company) -> None:
         connection.add_query_logger(lambda record: seen.append(record.query))
 
     async with asyncpg.create_pool(shop.dsn, min_size=1, max_size=1, init=watch) as pool:
-        watched = Company(pool, await Engine.start(pool, shop.engine.metadata), shop.dsn)
+        watched = Company(pool, await Engine.start(pool, shop.metadata), shop.dsn, shop.metadata)
         answer = await watched.ask(query, {"v": people})
     assert answer == {"insert_person": {"affected_rows": 40 + 40 + 120 + 120}}
     inserts = [text for text in seen if "INSERT INTO" in text]
