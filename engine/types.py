@@ -30,6 +30,10 @@ class EngineOptions:
     client has for its connection_init.
     `max_depth`: deepest nesting of selections and values that is compiled at all. `max_fields`: most fields an
     operation may select, fragments expanded.
+    `live_queries_refetch_interval`, `streaming_refetch_interval`: seconds between two polls of subscriptions that
+    share a statement. `live_queries_batch_size`, `streaming_batch_size`: most sets of parameters in one statement.
+    `websocket_keepalive`: seconds between two signs of life. `websocket_connection_init_timeout`: seconds a new
+    connection has for its connection_init.
     """
 
     v1_boolean_null_collapse: bool = False

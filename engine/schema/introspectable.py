@@ -31,7 +31,7 @@ from lictor.engine.schema.introspectable_inputs import (
     ScalarType,
     list_of,
 )
-from lictor.engine.schema.introspectable_mutations import MutationTypes
+from lictor.engine.schema.introspectable_streams import StreamTypes
 from lictor.engine.schema.model import (
     MUTATION_KINDS,
     ActionField,
@@ -53,7 +53,7 @@ def build_graphql_schema(role: RoleSchema) -> GraphQLSchema:
     return _Types(role).schema()
 
 
-class _Types(MutationTypes):
+class _Types(StreamTypes):
     def schema(self) -> GraphQLSchema:
         query = {name: self._root(field) for name, field in self.role.query.items()}
         if not query:
@@ -63,9 +63,11 @@ class _Types(MutationTypes):
                 )
             }
         mutation = {name: self._root(field) for name, field in self.role.mutation.items()}
+        subscription = {name: self._root(field) for name, field in self.role.subscription.items()}
         return GraphQLSchema(
             query=ObjectType("query_root", query),
             mutation=ObjectType("mutation_root", mutation) if mutation else None,
+            subscription=ObjectType("subscription_root", subscription) if subscription else None,
         )
 
     # --- root fields ------------------------------------------------------------------------------------
@@ -77,6 +79,8 @@ class _Types(MutationTypes):
         assert table is not None
         if field.kind in MUTATION_KINDS:
             return self.mutation(field)
+        if field.kind == "stream":
+            return self.stream(table)
         if field.kind == "by_pk":
             arguments = {
                 c.name: GraphQLArgument(GraphQLNonNull(self.scalar(c.scalar))) for c in table.primary_key
