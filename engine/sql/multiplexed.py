@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from lictor.engine.expressions import Param
 from lictor.engine.plan.nodes import AggregateRoot, ColumnLeaf, OperationPlan, SelectRoot, StreamRoot
+from lictor.engine.sql.conditions import param_sql
 from lictor.engine.sql.fragment import Sql, cat, ident
 from lictor.engine.sql.params import Encode, encoder
 from lictor.engine.sql.select import SelectBuilder, json_object
@@ -21,6 +22,7 @@ from lictor.engine.sql.select import SelectBuilder, json_object
 COHORT = '"the cohort"'
 BATCH = '"the batch"'
 CURSOR = "the cursor"
+MAX_JUDGED = 100  # a function takes at most 100 arguments
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,17 +74,25 @@ def _render(before: Sql, after: Sql) -> tuple[str, tuple[Param, ...]]:
     columns: dict[Param, str] = {}
     for part in (*before.parts, *after.parts):
         if isinstance(part, Param):
-            columns.setdefault(part, f"p{len(columns)}")
-    names = ", ".join((*columns.values(), "n"))
-    arrays = ", ".join(f"${i}::text[]" for i in range(1, len(columns) + 1))
-    source = f"unnest({arrays}) WITH ORDINALITY" if columns else "(VALUES (1))"
+            columns.setdefault(part, f"{COHORT}.p{len(columns)}")
 
     def text(fragment: Sql) -> str:
-        return "".join(
-            part if isinstance(part, str) else f"{COHORT}.{columns[part]}" for part in fragment.parts
-        )
+        return "".join(part if isinstance(part, str) else columns[part] for part in fragment.parts)
 
-    return f"{text(before)}{source} AS {COHORT}({names}){text(after)}", tuple(columns)
+    names = ", ".join((*(f"p{i}" for i in range(len(columns))), "n"))
+    if not columns:
+        return f"{text(before)}(VALUES (1)) AS {COHORT}({names}){text(after)}", ()
+    arrays = ", ".join(f"${i}::text[]" for i in range(1, len(columns) + 1))
+    # A value is judged whether or not there are rows to compare it with, as the value of a query is.
+    values = [text(param_sql(param)) for param in columns]
+    judged = " AND ".join(
+        f"num_nonnulls({', '.join(values[i : i + MAX_JUDGED])}) >= 0"
+        for i in range(0, len(values), MAX_JUDGED)
+    )
+    source = (
+        f"(SELECT * FROM unnest({arrays}) WITH ORDINALITY AS {COHORT}({names}) WHERE {judged}) AS {COHORT}"
+    )
+    return f"{text(before)}{source}{text(after)}", tuple(columns)
 
 
 def array_literal(items: Sequence[str]) -> str:
