@@ -189,6 +189,13 @@ async def live(postgres: PostgresServer, tmp_path: Path) -> AsyncIterator[Live]:
         yield made
 
 
+@pytest.fixture(scope="session")
+async def still(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Live]:
+    """One for all tests that change nothing."""
+    async with live_engine(postgres, tmp_path_factory.mktemp("still")) as made:
+        yield made
+
+
 async def soon(subscription: Subscription) -> Any:
     """The next answer, as JSON; it comes within seconds or not at all."""
     async with asyncio.timeout(10):
