@@ -28,8 +28,10 @@ Authenticate = Callable[[Mapping[str, str]], Awaitable[Session]]
 NOT_STARTED = frozenset({"syntax", "validation", "coercion"})
 
 
-class Answers(AsyncIterator[bytes], Protocol):
+class Answers(Protocol):
     """Bodies of answers, until `aclose`."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
 
     async def aclose(self) -> None: ...
 
