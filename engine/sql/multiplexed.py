@@ -1,8 +1,8 @@
 """A subscription's statement: one for many sets of parameters.
 
-In: the plan of a subscription. Out: `MultiplexedStatement`. Its parameters are arrays of equal length, one array
-for each parameter of the plan; unnested, they are a row for each set (a cohort), beside which the root field's
-select runs. Lists are array literals there, because arrays of arrays must be rectangular. The values are cast
+In: the plan of a subscription. Out: `MultiplexedStatement`. Its parameters are array literals, one for each
+parameter of the plan, of equal length; unnested, they are a row for each set (a cohort), beside which the root
+field's select runs. Lists are array literals within, because arrays of arrays must be rectangular. The values are cast
 where they are used, by Postgres, as in every other statement.
 """
 
@@ -82,7 +82,7 @@ def _render(before: Sql, after: Sql) -> tuple[str, tuple[Param, ...]]:
     names = ", ".join((*(f"p{i}" for i in range(len(columns))), "n"))
     if not columns:
         return f"{text(before)}(VALUES (1)) AS {COHORT}({names}){text(after)}", ()
-    arrays = ", ".join(f"${i}::text[]" for i in range(1, len(columns) + 1))
+    arrays = ", ".join(f"${i}::text::text[]" for i in range(1, len(columns) + 1))
     # A value is judged whether or not there are rows to compare it with, as the value of a query is.
     values = [text(param_sql(param)) for param in columns]
     judged = " AND ".join(

@@ -19,11 +19,13 @@ import orjson
 
 from lictor.engine.errors import GraphQLFailure
 from lictor.engine.sql import MultiplexedStatement
+from lictor.engine.sql.multiplexed import array_literal
 from lictor.engine.subscriptions.subscription import Subscription
 
 log = logging.getLogger(__name__)
 Arguments = tuple[str, ...]
-Fetch = Callable[[str, Sequence[Sequence[str]]], Awaitable[list[asyncpg.Record]]]
+Members = tuple[Subscription, ...]
+Fetch = Callable[[str, Sequence[str]], Awaitable[list[asyncpg.Record]]]
 # Statements one poll may spend on finding those whose values fail: a few culprits among thousands.
 MAX_SPLITS = 64
 
@@ -37,22 +39,38 @@ class Pace:
 
 
 class Cohort:
-    """The subscriptions with the same parameters. `fresh`: some of them have not been answered."""
+    """The subscriptions with the same parameters."""
 
-    __slots__ = ("arguments", "fresh", "members")
+    __slots__ = ("_snapshot", "arguments", "members")
 
     def __init__(self, arguments: Arguments) -> None:
         self.arguments = arguments
         self.members: dict[Subscription, None] = {}
-        self.fresh = False
+        self._snapshot: tuple[Subscription, ...] | None = None
+
+    def add(self, subscription: Subscription) -> None:
+        self.members[subscription] = self._snapshot = None
+
+    def remove(self, subscription: Subscription) -> None:
+        del self.members[subscription]
+        self._snapshot = None
+
+    @property
+    def snapshot(self) -> tuple[Subscription, ...]:
+        """The members of the moment. Most polls find the same as the last one."""
+        if self._snapshot is None:
+            self._snapshot = tuple(self.members)
+        return self._snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A cohort and those of its members whom the answer of this poll is for."""
+class Batch:
+    """The cohorts of one statement. `arrays` are their parameters, one array literal for each parameter."""
 
-    cohort: Cohort
-    members: tuple[Subscription, ...]
+    __slots__ = ("arrays", "cohorts")
+
+    def __init__(self, cohorts: list[Cohort]) -> None:
+        self.cohorts = cohorts
+        self.arrays = [array_literal(column) for column in zip(*(c.arguments for c in cohorts), strict=True)]
 
 
 class Group:
@@ -64,6 +82,8 @@ class Group:
         self._pace = pace
         self._fetch = fetch
         self._places: dict[Subscription, Cohort] = {}
+        self._fresh: dict[Cohort, None] = {}
+        self._batches: list[Batch] | None = None
         self._wake = asyncio.Event()
         self._data = b'{"data":{"%s":' % statement.key.encode()
         self._logged: str | None = None
@@ -76,10 +96,11 @@ class Group:
         cohort = self.cohorts.get(arguments)
         if cohort is None:
             cohort = self.cohorts[arguments] = Cohort(arguments)
-        cohort.members[subscription] = None
+            self._batches = None
+        cohort.add(subscription)
         self._places[subscription] = cohort
         if fresh:
-            cohort.fresh = True
+            self._fresh[cohort] = None
             self._wake.set()
 
     def leave(self, subscription: Subscription) -> None:
@@ -87,15 +108,13 @@ class Group:
         cohort = self._places.pop(subscription, None)
         if cohort is None:
             return
-        del cohort.members[subscription]
+        cohort.remove(subscription)
         if not cohort.members:
             del self.cohorts[cohort.arguments]
+            self._fresh.pop(cohort, None)
+            self._batches = None
         if not self._places:
             self._wake.set()
-
-    def place_of(self, subscription: Subscription) -> Arguments:
-        """The parameters the subscriber is answered for."""
-        return self._places[subscription].arguments
 
     # --- polling ----------------------------------------------------------------------------------------
 
@@ -106,11 +125,11 @@ class Group:
         try:
             while self._places:
                 self._wake.clear()
-                if fresh := [cohort for cohort in self.cohorts.values() if cohort.fresh]:
-                    await self._poll(fresh, splits=2 * len(fresh))
+                if self._fresh:
+                    fresh, self._fresh = list(self._fresh), {}
+                    await self._poll(self._split(fresh), splits=2 * len(fresh))
                 if loop.time() >= due:
-                    known = [cohort for cohort in self.cohorts.values() if not cohort.fresh]
-                    await self._poll(known, splits=MAX_SPLITS)
+                    await self._poll(self._all(), splits=MAX_SPLITS)
                     due = loop.time() + self._pace.interval
                 alarm = loop.call_at(due, self._wake.set)
                 await self._wake.wait()
@@ -120,88 +139,101 @@ class Group:
             for subscription in list(self._places):
                 subscription.fail(GraphQLFailure.of("internal error", code="unexpected", kind="internal"))
 
-    async def _poll(self, cohorts: list[Cohort], splits: int) -> None:
-        asked: list[Asked] = []
-        for cohort in cohorts:
-            cohort.fresh = False
-            if members := self._asking(cohort):
-                asked.append(Asked(cohort, members))
+    def _split(self, cohorts: list[Cohort]) -> list[Batch]:
         size = self._pace.batch_size
+        return [Batch(cohorts[i : i + size]) for i in range(0, len(cohorts), size)]
+
+    def _all(self) -> list[Batch]:
+        """The batches of all cohorts but those that are to be answered at once."""
+        if self._fresh:
+            return self._split([cohort for cohort in self.cohorts.values() if cohort not in self._fresh])
+        if self._batches is None:
+            self._batches = self._split(list(self.cohorts.values()))
+        return self._batches
+
+    async def _poll(self, batches: list[Batch], splits: int) -> None:
         budget = _Budget(splits)
-        batches = [asked[i : i + size] for i in range(0, len(asked), size)]
         await asyncio.gather(*(self._ask(batch, budget) for batch in batches))
 
-    async def _ask(self, batch: list[Asked], budget: _Budget) -> None:
-        arrays = list(zip(*(item.cohort.arguments for item in batch), strict=True))
+    async def _ask(self, batch: Batch, budget: _Budget) -> None:
+        # Who joins while Postgres works has seen later changes than this answer may show.
+        asking = [self._asking(cohort) for cohort in batch.cohorts]
         try:
-            records = await self._fetch(self.statement.text, arrays)
+            records = await self._fetch(self.statement.text, batch.arrays)
         except GraphQLFailure as failure:
-            if failure.kind == "data" and len(batch) > 1 and budget.take(2):
-                half = len(batch) // 2
-                await self._ask(batch[:half], budget)
-                await self._ask(batch[half:], budget)
+            cohorts = batch.cohorts
+            if failure.kind == "data" and len(cohorts) > 1 and budget.take(2):
+                half = len(cohorts) // 2
+                await self._ask(Batch(cohorts[:half]), budget)
+                await self._ask(Batch(cohorts[half:]), budget)
             else:
-                self._refuse(batch, failure)
+                self._refuse(asking, failure)
             return
         self._logged = None
-        self._answer(batch, records)
+        self._answer(batch.cohorts, asking, records)
 
-    def _refuse(self, batch: list[Asked], failure: GraphQLFailure) -> None:
+    def _refuse(self, asking: list[Members], failure: GraphQLFailure) -> None:
         """Who waits for a first answer ends with the error; to the others it is an answer like any other."""
         if failure.kind == "internal" and str(failure) != self._logged:
             self._logged = str(failure)
             log.error("subscriptions cannot be answered: %s (%r)", failure, failure.__cause__)
         body = orjson.dumps(failure.body)
         digest = _digest(body)
-        for item in batch:
-            for subscription in item.members:
+        for members in asking:
+            for subscription in members:
                 if not subscription.started:
                     subscription.fail(failure)
-                elif subscription.wants(digest):
+                elif subscription.wants(digest) and subscription in self._places:
                     subscription.offer(body, digest)
 
     # --- live queries -----------------------------------------------------------------------------------
 
-    def _asking(self, cohort: Cohort) -> tuple[Subscription, ...]:
-        return tuple(cohort.members)
+    def _asking(self, cohort: Cohort) -> Members:
+        """Those whom the next answer is for."""
+        return cohort.snapshot
 
-    def _answer(self, batch: list[Asked], records: list[asyncpg.Record]) -> None:
+    def _answer(self, cohorts: list[Cohort], asking: list[Members], records: list[asyncpg.Record]) -> None:
         """Everyone is offered its answer if it is other than the last."""
         for number, cell in records:
             answer = b"null" if cell is None else cell.encode()
             digest = _digest(answer)
-            wanting = [member for member in batch[number - 1].members if member.wants(digest)]
-            if wanting:
-                body = self._data + answer + b"}}"
-                for subscription in wanting:
+            body = None
+            for subscription in asking[number - 1]:
+                if subscription.wants(digest) and subscription in self._places:
+                    body = body or self._data + answer + b"}}"
                     subscription.offer(body, digest)
 
 
 class StreamGroup(Group):
     """Streams. A cohort's parameters include the cursor, so a batch moves its takers on to another cohort."""
 
-    def _asking(self, cohort: Cohort) -> tuple[Subscription, ...]:
+    def _split(self, cohorts: list[Cohort]) -> list[Batch]:
+        return super()._split([cohort for cohort in cohorts if self._asking(cohort)])
+
+    def _all(self) -> list[Batch]:
+        self._batches = None  # who is asking changes with every answer that is taken
+        return super()._all()
+
+    def _asking(self, cohort: Cohort) -> Members:
         # A slow subscriber stays where it is until it has taken its last batch.
         return tuple(member for member in cohort.members if not member.holds_answer)
 
-    def _answer(self, batch: list[Asked], records: list[asyncpg.Record]) -> None:
-        for item in batch:
-            for subscription in item.members:
+    def _answer(self, cohorts: list[Cohort], asking: list[Members], records: list[asyncpg.Record]) -> None:
+        for members in asking:
+            for subscription in members:
                 subscription.forget()
         at = self.statement.cursor
         for number, answer, cursor in records:
-            item = batch[number - 1]
             body = self._data + answer.encode() + b"}}"
-            arguments = item.cohort.arguments
+            arguments = cohorts[number - 1].arguments
             if at is not None:
                 arguments = (*arguments[:at], cursor, *arguments[at + 1 :])
-            for subscription in item.members:
-                if subscription not in self._places:
-                    continue
-                subscription.offer(body, None)
-                subscription.cursor = cursor
-                self.leave(subscription)
-                self.join(subscription, arguments, fresh=False)
+            for subscription in asking[number - 1]:
+                if subscription in self._places:
+                    subscription.offer(body, None)
+                    subscription.cursor = cursor
+                    self.leave(subscription)
+                    self.join(subscription, arguments, fresh=False)
 
 
 class _Budget:

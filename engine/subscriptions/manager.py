@@ -133,7 +133,7 @@ class Subscriptions:
         self._leave(subscription)
         self._join(subscription, planned)
 
-    async def _fetch(self, text: str, arrays: Sequence[Sequence[str]]) -> list[asyncpg.Record]:
+    async def _fetch(self, text: str, arrays: Sequence[str]) -> list[asyncpg.Record]:
         try:
             async with self._statements:
                 return await self._pool.fetch(text, *arrays)

@@ -184,6 +184,27 @@ async def test_a_slow_database_is_not_asked_twice_at_a_time(live: Live):
         assert (await data(room))["topic"] == "late"
 
 
+async def test_the_interval_lies_between_polls(postgres, tmp_path):
+    async with live_engine(postgres, tmp_path, live_queries_refetch_interval=0.2) as live:
+        start = asyncio.get_running_loop().time()
+        async with live.subscribed(BY_PK, {"id": 1}):
+            await live.polls.more(4)  # at once, and three that are waited for
+            assert asyncio.get_running_loop().time() - start >= 0.6
+
+
+NOBODY = ["a \0 b", "\ud800"]
+
+
+@pytest.mark.parametrize("text", NOBODY, ids=["NUL", "half a character"])
+async def test_what_is_no_text_is_refused_alone(live: Live, text):
+    query = "subscription ($t: String!) { room(where: {topic: {_eq: $t}}) { id } }"
+    async with live.subscribed(query, {"t": "fine"}) as fine:
+        with pytest.raises(GraphQLFailure):
+            async with live.subscribed(query, {"t": text}) as subscription:
+                await soon(subscription)
+        assert await data(fine) == []
+
+
 async def test_only_the_newest_answer_waits_for_a_slow_subscriber(live: Live):
     async with live.subscribed(BY_PK, {"id": 1}) as slow, live.subscribed(BY_PK, {"id": 1}) as quick:
         await data(slow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
@@ -138,6 +139,21 @@ async def test_a_subscriber_that_goes_does_not_move_the_others(live: Live):
         async with live.subscribed(NEWS, {**beyond(0), "size": 1}) as goes:
             assert ids(await data(goes)) == [1]
         assert [ids(await data(stays)) for _ in range(2)] == [[1], [2]]
+
+
+async def test_a_subscriber_that_goes_during_a_poll_is_gone(live: Live):
+    async with live.subscribed(NEWS, beyond(0)) as stays, live.subscribed(NEWS, beyond(0)) as goes:
+        await live.polls.more(2)
+        async with live.pool.acquire() as blocker, blocker.transaction():
+            await blocker.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
+            async with asyncio.timeout(10):
+                while not await blocker.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                    pass
+            await goes.aclose()
+            await blocker.execute("INSERT INTO message (id, room_id, body) VALUES (1, 1, '')")
+        assert ids(await data(stays)) == [1]
+        (group,) = live.engine.subscriptions._groups.values()
+        assert [list(cohort.members) for cohort in group.cohorts.values()] == [[stays]]
 
 
 async def test_the_cursor_survives_a_reload_and_an_error(live: Live):
