@@ -26,7 +26,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from lictor.engine.api import SESSION_SETTINGS, Engine
-from lictor.engine.errors import GraphQLFailure
+from lictor.engine.errors import GraphQLFailure, internal_error
 from lictor.engine.metadata import empty_document
 from lictor.engine.server import admin
 from lictor.engine.server.failure import ApiFailure
@@ -37,7 +37,7 @@ from lictor.engine.server.settings import ServerSettings
 from lictor.engine.server.store import MetadataStore
 from lictor.engine.server.webhooks import WebhookTransport, collected_cookies
 from lictor.engine.server.websocket import SocketLimits, serve_socket
-from lictor.engine.types import Session
+from lictor.engine.types import ADMIN, Session
 
 log = logging.getLogger(__name__)
 VERSION = "v2.43.0"  # the version of Hasura whose behaviour is served
@@ -265,7 +265,7 @@ async def _try(request: Request, item: Any, session: Session) -> tuple[bytes, Gr
         return orjson.dumps(failure.body), failure
     except Exception:
         log.exception("unexpected error")
-        failure = GraphQLFailure.of("internal error", code="unexpected", kind="internal")
+        failure = internal_error()
         return orjson.dumps(failure.body), failure
 
 

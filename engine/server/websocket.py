@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from lictor.engine.errors import GraphQLFailure
+from lictor.engine.errors import GraphQLFailure, internal_error
 from lictor.engine.server.operation import read_request
 from lictor.engine.server.protocols import DEFAULT_PROTOCOL, PROTOCOLS, Closed, TransportProtocol
 from lictor.engine.types import Session
@@ -251,7 +251,7 @@ class _Connection:
                 raise
             except Exception:
                 log.exception("unexpected error")
-                failure = GraphQLFailure.of("internal error", code="unexpected", kind="internal")
+                failure = internal_error()
                 last = self.protocol.error(operation, failure)
             finally:
                 task = self.operations.get(operation)

@@ -17,7 +17,7 @@ from hashlib import blake2b
 import asyncpg
 import orjson
 
-from lictor.engine.errors import GraphQLFailure
+from lictor.engine.errors import GraphQLFailure, internal_error
 from lictor.engine.sql import MultiplexedStatement
 from lictor.engine.sql.multiplexed import array_literal
 from lictor.engine.subscriptions.subscription import Subscription
@@ -137,7 +137,7 @@ class Group:
         except Exception:
             log.exception("polling of subscriptions ended")
             for subscription in list(self._places):
-                subscription.fail(GraphQLFailure.of("internal error", code="unexpected", kind="internal"))
+                subscription.fail(internal_error())
 
     def _split(self, cohorts: list[Cohort]) -> list[Batch]:
         size = self._pace.batch_size

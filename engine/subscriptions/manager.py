@@ -8,20 +8,21 @@ the error that its document now has.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
-from lictor.engine.errors import GraphQLFailure
-from lictor.engine.run.executor import DATABASE_ERRORS
-from lictor.engine.run.pgerrors import as_failure
+from lictor.engine.errors import GraphQLFailure, internal_error
+from lictor.engine.run.pgerrors import DATABASE_ERRORS, as_failure
 from lictor.engine.sql import MultiplexedStatement
 from lictor.engine.subscriptions.group import Arguments, Group, Pace, StreamGroup
 from lictor.engine.subscriptions.subscription import Request, Subscription
 from lictor.engine.types import EngineOptions
 
+log = logging.getLogger(__name__)
 # While subscriptions are planned again, others get a turn after so many.
 REPLANNED_AT_A_TIME = 50
 
@@ -115,16 +116,18 @@ class Subscriptions:
     async def _replan_all(self) -> None:
         for count, subscription in enumerate(list(self._keys), 1):
             if subscription in self._keys:
-                self._replan(subscription)
+                try:
+                    self._replan(subscription)
+                except GraphQLFailure as failure:
+                    subscription.fail(failure)
+                except Exception:
+                    log.exception("a subscription cannot be planned again")
+                    subscription.fail(internal_error())
             if count % REPLANNED_AT_A_TIME == 0:
                 await asyncio.sleep(0)
 
     def _replan(self, subscription: Subscription) -> None:
-        try:
-            planned = self._plan(subscription.request)
-        except GraphQLFailure as failure:
-            subscription.fail(failure)
-            return
+        planned = self._plan(subscription.request)
         at = planned.statement.cursor
         if at is not None and subscription.cursor is not None:
             arguments = list(planned.arguments)
