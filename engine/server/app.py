@@ -66,9 +66,11 @@ def create_app(settings: ServerSettings) -> Starlette:
                 app.state.engine = engine
                 version = stored.version if stored else await store.version()
                 app.state.management = Management(engine, store, version)
-                async with _polling(app.state.management, settings.schema_sync_poll_interval):
-                    yield
-                await engine.close()
+                try:
+                    async with _polling(app.state.management, settings.schema_sync_poll_interval):
+                        yield
+                finally:
+                    await engine.close()
         finally:
             await webhooks.close()
 
