@@ -17,13 +17,17 @@ import asyncpg
 from graphql import GraphQLSchema
 
 from lictor.engine.catalog import Catalog, introspect
+from lictor.engine.errors import GraphQLFailure
 from lictor.engine.metadata import Document as MetadataDocument
 from lictor.engine.metadata import Metadata, MetadataError, parse, read_directory
 from lictor.engine.plan.nodes import TypenameRoot
+from lictor.engine.plan.sources import SESSION_KEY
 from lictor.engine.run.documents import Document, Documents, Literals
 from lictor.engine.run.executor import Executor, action_calls
 from lictor.engine.run.introspection import Introspection
 from lictor.engine.schema import Inconsistency, Schema, build
+from lictor.engine.sql.multiplexed import array_literal
+from lictor.engine.subscriptions import Planned, Request, Subscription, Subscriptions
 from lictor.engine.types import ADMIN, ActionCall, ActionTransport, EngineOptions, Session
 
 log = logging.getLogger(__name__)
@@ -107,6 +111,7 @@ class Engine:
         self.metadata = metadata
         self.options = options
         self.actions = actions
+        self.subscriptions = Subscriptions(pool, options, self._plan_subscription)
         self._state: EngineState | None = None
 
     @classmethod
@@ -128,7 +133,7 @@ class Engine:
         return engine
 
     async def reload(self) -> None:
-        """Reads metadata and catalog anew and serves them. Requests under way finish on the old schema."""
+        """Reads metadata and catalog anew and serves them. See `serve`."""
         async with self.pool.acquire() as connection:
             if await connection.fetchval("SHOW TimeZone") != "UTC":
                 log.warning(
@@ -158,8 +163,14 @@ class Engine:
         return EngineState(document, declared, catalog, schema, documents, executor)
 
     def serve(self, state: EngineState) -> None:
-        """Requests that come from now on see `state`; those under way finish on the one before."""
+        """Requests that come from now on see `state`; those under way finish on the one before. Subscriptions go
+        over to it, or end with the error that they now have."""
         self._state = state
+        self.subscriptions.replan()
+
+    async def close(self) -> None:
+        """Ends all subscriptions. To be called before the pool is closed."""
+        await self.subscriptions.close()
 
     @property
     def state(self) -> EngineState:
@@ -206,3 +217,42 @@ class Engine:
         """Like `execute`, for a prepared document."""
         executor = self.state.executor
         return await executor.run(prepared.document, prepared.literals, variables, session, request_headers)
+
+    # --- subscriptions ----------------------------------------------------------------------------------
+
+    def kind(
+        self, query: str, operation_name: str | None, session: Session
+    ) -> Literal["query", "mutation", "subscription"]:
+        """What the operation is. Raises GraphQLFailure ("syntax", "validation") if that cannot be told."""
+        return self._find(query, operation_name, session)[0].operation.kind
+
+    def subscribe(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        session: Session,
+    ) -> Subscription:
+        """Answers to a subscription as they change, each a body `{"data":{...}}`, or `{"errors":[...]}` when a
+        poll failed and polling goes on. Leave it with `aclose`.
+
+        Raises GraphQLFailure if the document or the variables do not fit the schema; the iteration raises it if
+        Postgres refuses the first answer, and if a reload leaves the document without a meaning.
+        """
+        return self.subscriptions.subscribe(Request(query, variables, operation_name, session))
+
+    def _find(self, query: str, operation_name: str | None, session: Session) -> tuple[Document, Literals]:
+        schema = self.state.schema.for_role(session.role, session.backend_only)
+        return self.state.documents.find(query, operation_name, schema)
+
+    def _plan_subscription(self, request: Request) -> Planned:
+        document, literals = self._find(request.query, request.operation_name, request.session)
+        variables = document.variables(request.variables)
+        statement = document.compiled(variables).multiplexed
+        if statement is None:
+            raise GraphQLFailure.of("a subscription is expected", code="unexpected-payload")
+        values = {**variables, SESSION_KEY: request.session.values}
+        encoded = (encode(values, literals) for encode in statement.encoders)
+        return Planned(
+            statement, tuple(item if isinstance(item, str) else array_literal(item) for item in encoded)
+        )

@@ -56,6 +56,11 @@ def uncoercible(message: str, path: str, code: str = "validation-failed") -> Gra
     return GraphQLFailure.of(message, path=path, code=code, kind="coercion")
 
 
+def internal_error() -> GraphQLFailure:
+    """A fault of ours, of which the client is told nothing more."""
+    return GraphQLFailure.of("internal error", code="unexpected", kind="internal")
+
+
 def at_key(path: str, key: str) -> str:
     """`path` one object key deeper, written as Hasura writes JSON paths."""
     if key.isidentifier():

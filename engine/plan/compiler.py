@@ -30,6 +30,7 @@ from lictor.engine.plan.nodes import (
     TypenameRoot,
 )
 from lictor.engine.plan.selection import ROWS_ARGUMENTS, Field, collect, compile_fields, compile_rows
+from lictor.engine.plan.stream import compile_stream
 from lictor.engine.plan.updates import primary_key_condition
 from lictor.engine.plan.values import ValueReader
 from lictor.engine.request.document import Operation
@@ -62,16 +63,16 @@ def compile_operation(
             roots.append(IntrospectionRoot(field.key, _merged(field)))
         else:
             roots.append(_root(context, type_name, field, path))
+    if operation.kind == "subscription" and (len(roots) != 1 or isinstance(roots[0], TypenameRoot)):
+        raise invalid("subscriptions must select one top level field", "$")
     return OperationPlan(operation.kind, schema.role, tuple(roots))
 
 
 def _root(context: Context, type_name: str, field: Field, path: str) -> Root:
     kind = context.operation.kind
-    if kind == "subscription":
-        raise invalid("no subscriptions exist", path)
-    fields = context.schema.mutation if kind == "mutation" else context.schema.query
-    if kind == "mutation" and not fields:
-        raise invalid("no mutations exist", path)
+    fields = getattr(context.schema, kind)
+    if kind != "query" and not fields:
+        raise invalid(f"no {kind}s exist", path)
     root = fields.get(field.name)
     if root is None:
         raise not_found(field.name, type_name, path)
@@ -83,6 +84,8 @@ def _root(context: Context, type_name: str, field: Field, path: str) -> Root:
         return compile_mutation(context, root, field, here)
     if root.kind == "by_pk":
         return _by_pk(context, root.table, field, here)
+    if root.kind == "stream":
+        return compile_stream(context, root.table, field, here)
     if root.function is not None:
         return _function(context, root, root.function, field, here)
     arguments = context.arguments(field.arguments, dict.fromkeys(ROWS_ARGUMENTS), field.name, here)

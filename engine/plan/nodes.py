@@ -255,6 +255,17 @@ class AggregateRoot:
     aggregate: AggregateSelect
 
 
+@dataclass(frozen=True, slots=True)
+class StreamRoot:
+    """Rows beyond a cursor, in the order of its column. `after` is the cursor, which moves on with every batch;
+    None if it starts at null, beyond which there is nothing."""
+
+    key: str
+    select: Select
+    cursor: ColumnField
+    after: Param | None
+
+
 ReadArguments = Callable[[Mapping[str, Any], tuple[Any, ...]], dict[str, Any]]
 # An object of an answer that waits for related rows: the object, the response key, and the values of the key.
 Waiting = tuple[dict[str, Any], str, tuple[Any, ...]]
@@ -308,7 +319,14 @@ class IntrospectionRoot:
 
 
 Root = (
-    SelectRoot | AggregateRoot | MutationRoot | UpdateManyRoot | ActionRoot | TypenameRoot | IntrospectionRoot
+    SelectRoot
+    | AggregateRoot
+    | StreamRoot
+    | MutationRoot
+    | UpdateManyRoot
+    | ActionRoot
+    | TypenameRoot
+    | IntrospectionRoot
 )
 
 

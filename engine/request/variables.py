@@ -18,10 +18,11 @@ from lictor.engine.request.document import Declared
 
 Shape = tuple[Any, ...]
 # How much of a variable is in the key: nothing, whether it is null, its value, its structure, or its structure
-# with strings kept because they may be enum values.
-Level = Literal["none", "null", "structure", "verbatim"]
+# with strings kept because they may be enum values ("cursor": kept if they are an order of a cursor).
+Level = Literal["none", "null", "structure", "verbatim", "cursor"]
 ABSENT = object()
 MAX_DIGITS = 4300  # what int() takes
+CURSOR_ORDERINGS = ("ASC", "DESC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +103,24 @@ def shape(variables: tuple[VariableSpec, ...], values: Mapping[str, Any]) -> Sha
         elif level == "null":
             found.append(isinstance(value, list))
         else:
-            found.append(_structure(value, level == "verbatim"))
+            found.append(_structure(value, level))
     return tuple(found)
 
 
-def _structure(value: Any, verbatim: bool) -> Any:
+def _structure(value: Any, level: Level) -> Any:
     """Keys in order, lists by element, booleans and nulls kept, other leaves by their kind."""
     kind = type(value)
     if kind is dict:
-        return ("{", *((key, _structure(item, verbatim)) for key, item in value.items()))
+        return ("{", *((key, _structure(item, level)) for key, item in value.items()))
     if kind is list:
-        items = [_structure(item, verbatim) for item in value]
-        if items and not verbatim and all(isinstance(item, _Kind) for item in items):
+        items = [_structure(item, level) for item in value]
+        if items and level == "structure" and all(isinstance(item, _Kind) for item in items):
             # a list of scalars is one array parameter whatever its length
             return ("[*", *sorted(set(items)))
         return ("[", *items)
     if kind is str:
-        return value if verbatim else _Kind("string")
+        kept = level == "verbatim" or (level == "cursor" and value in CURSOR_ORDERINGS)
+        return value if kept else _Kind("string")
     if value is None or kind is bool:
         return value
     return _Kind("number")

@@ -31,10 +31,12 @@ from lictor.engine.run.cache import LRU
 from lictor.engine.schema.model import RoleSchema
 from lictor.engine.sql import (
     JoinStatement,
+    MultiplexedStatement,
     MutationStatement,
     Statement,
     StatementList,
     build_joins,
+    build_multiplexed,
     build_mutation,
     build_statement,
 )
@@ -53,10 +55,11 @@ LARGE_TEXT = 32_768
 @dataclass(frozen=True, eq=False)
 class Compiled:
     """A plan ready to run. `simple` plans consist of table reads only. Keyed by response key are `mutations` and
-    `joins`, the statements that read rows beside the answer of an action."""
+    `joins`, the statements that read rows beside the answer of an action. `multiplexed` is a subscription's."""
 
     plan: OperationPlan
     statement: Statement | None
+    multiplexed: MultiplexedStatement | None
     mutations: Mapping[str, MutationStatement | StatementList]
     actions: tuple[ActionRoot, ...]
     joins: Mapping[str, tuple[JoinStatement, ...]]
@@ -85,6 +88,8 @@ class Document:
             return "none"
         if base in self.schema.enum_bearing:
             return "verbatim"
+        if base in self.schema.cursor_types:
+            return "cursor"
         return "structure" if base in self.schema.structural_types else "null"
 
     def variables(self, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -136,8 +141,10 @@ class Document:
     def _compile_nested(self, variables: Mapping[str, Any]) -> Compiled:
         plan = compile_operation(self.operation, self.schema, self.options, variables)
         stringify = self.options.stringify_numeric_types
-        statement, mutations = None, {}
-        if plan.kind == "mutation":
+        statement, multiplexed, mutations = None, None, {}
+        if plan.kind == "subscription":
+            multiplexed = build_multiplexed(plan, stringify)
+        elif plan.kind == "mutation":
             # a select here calls a volatile function
             changing = (MutationRoot, UpdateManyRoot, SelectRoot, AggregateRoot)
             mutations = {r.key: build_mutation(r, stringify) for r in plan.roots if isinstance(r, changing)}
@@ -146,7 +153,7 @@ class Document:
         actions = tuple(root for root in plan.roots if isinstance(root, ActionRoot))
         simple = statement is not None and len(statement.keys) == len(plan.roots)
         joins = {root.key: build_joins(root, stringify) for root in actions if root.joins}
-        return Compiled(plan, statement, mutations, actions, joins, simple)
+        return Compiled(plan, statement, multiplexed, mutations, actions, joins, simple)
 
 
 def nested_too_deeply() -> GraphQLFailure:

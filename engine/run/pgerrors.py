@@ -14,8 +14,15 @@ from lictor.engine.errors import ROOT_PATH, GraphQLFailure
 
 log = logging.getLogger(__name__)
 
-# What running a statement can raise.
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, UnicodeError, OSError)
+# What running a statement can raise. InternalClientError is what asyncpg says of a connection that was lost at an
+# unlucky moment.
+DATABASE_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    UnicodeError,
+    OSError,
+)
 
 # Violated constraints: what Hasura says before Postgres' own words. Others of the class have only those.
 _CONSTRAINTS = {

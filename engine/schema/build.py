@@ -33,6 +33,7 @@ from lictor.engine.schema.model import (
 )
 from lictor.engine.schema.roles import build_roles, role_schema
 from lictor.engine.schema.scalars import scalar
+from lictor.engine.schema.subscriptions import subscription_fields
 from lictor.engine.types import ADMIN
 
 NO_FOREIGN_KEY = "no foreign constraint exists on the given column(s)"
@@ -66,6 +67,7 @@ class _Builder:
         self.tables: dict[QualifiedName, TableType] = {}
         self.query: dict[str, RootField] = {}
         self.mutation: dict[str, RootField] = {}
+        self.stream_names: dict[str, str] = {}
         self.action_types = ActionTypes()
 
     # --- tables -----------------------------------------------------------------------------------------
@@ -163,6 +165,7 @@ class _Builder:
 
     def _add_table_roots(self, table: Table, table_type: TableType) -> None:
         custom, name = table.custom_root_fields, table_type.name
+        self.stream_names[name] = custom.get("select_stream", f"{name}_stream")
         self._add_query(RootField(custom.get("select", name), "select", table_type))
         self._add_query(
             RootField(custom.get("select_aggregate", f"{name}_aggregate"), "aggregate", table_type)
@@ -320,7 +323,12 @@ class _Builder:
 
     def finish(self) -> Schema:
         admin = role_schema(
-            ADMIN, self.query.values(), self.mutation.values(), self.tables, self.action_types
+            ADMIN,
+            self.query.values(),
+            self.mutation.values(),
+            subscription_fields(self.query.values(), self.stream_names),
+            self.tables,
+            self.action_types,
         )
         roles = build_roles(self.metadata, admin, self.tables, self.report)
         return Schema(admin, roles, tuple(self.report.found))

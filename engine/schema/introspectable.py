@@ -35,7 +35,7 @@ from lictor.engine.schema.introspectable_inputs import (
     ScalarType,
     list_of,
 )
-from lictor.engine.schema.introspectable_mutations import MutationTypes
+from lictor.engine.schema.introspectable_streams import StreamTypes
 from lictor.engine.schema.model import (
     MUTATION_KINDS,
     ActionField,
@@ -74,23 +74,28 @@ def build_graphql_schema(role: RoleSchema) -> GraphQLSchema:
     return _Types(role).schema()
 
 
-class _Types(MutationTypes):
+class _Types(StreamTypes):
     def schema(self) -> GraphQLSchema:
         query = {name: self._root(field) for name, field in self.role.query.items()}
         mutation = {name: self._root(field) for name, field in self.role.mutation.items()}
+        subscription = {name: self._root(field) for name, field in self.role.subscription.items()}
         roots = {"query": ObjectType("query_root", query)}
         if mutation:
             roots["mutation"] = ObjectType("mutation_root", mutation)
+        if subscription:
+            roots["subscription"] = ObjectType("subscription_root", subscription)
         prune(roots.values())
         if not roots["query"].fields:
             roots["query"].fields["no_queries_available"] = GraphQLField(
                 STRING, description="There are no queries available to the current role."
             )
-        if mutation and not roots["mutation"].fields:
-            del roots["mutation"]
+        for optional in ("mutation", "subscription"):
+            if optional in roots and not roots[optional].fields:
+                del roots[optional]
         return GraphQLSchema(
             query=roots["query"],
             mutation=roots.get("mutation"),
+            subscription=roots.get("subscription"),
             directives=DIRECTIVES,
         )
 
@@ -103,6 +108,8 @@ class _Types(MutationTypes):
         assert table is not None
         if field.kind in MUTATION_KINDS:
             return self.mutation(field)
+        if field.kind == "stream":
+            return self.stream(table)
         if field.kind == "by_pk":
             arguments = {
                 c.name: GraphQLArgument(GraphQLNonNull(self.scalar(c.scalar))) for c in table.primary_key

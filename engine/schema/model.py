@@ -20,7 +20,7 @@ from lictor.engine.schema.inconsistency import Inconsistency
 from lictor.engine.schema.scalars import Scalar
 
 RootKind = Literal[
-    "select", "by_pk", "aggregate", "function", "function_aggregate", "action",
+    "select", "by_pk", "aggregate", "stream", "function", "function_aggregate", "action",
     "insert", "insert_one", "update", "update_by_pk", "update_many", "delete", "delete_by_pk",
 ]  # fmt: skip
 
@@ -170,7 +170,7 @@ class ActionField:
 
 @dataclass(frozen=True, eq=False)
 class RootField:
-    """One field of query_root or mutation_root."""
+    """One field of query_root, mutation_root or subscription_root."""
 
     name: str
     kind: RootKind
@@ -185,16 +185,19 @@ class RoleSchema:
     """What one role may name; `backend_only` with what is for trusted backends only.
 
     For the plan's key: `structural_types` are input types whose structure decides the SQL, `enum_bearing` those
-    of them whose JSON strings may be enum values, `row_types` those that travel as data whatever is in them.
+    of them whose JSON strings may be enum values, `cursor_types` those whose JSON strings may be the order of a
+    cursor, `row_types` those that travel as data whatever is in them.
     """
 
     role: str
     backend_only: bool
     query: Mapping[str, RootField]
     mutation: Mapping[str, RootField]
+    subscription: Mapping[str, RootField]
     tables: Mapping[str, TableType]
     structural_types: frozenset[str]
     enum_bearing: frozenset[str]
+    cursor_types: frozenset[str]
     row_types: frozenset[str]
     action_types: ActionTypes
 

@@ -6,7 +6,7 @@ where a role has changes for trusted backends only), made of the role's own `Tab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from lictor.engine.expressions import TRUE
@@ -17,14 +17,19 @@ from lictor.engine.schema.inconsistency import Report
 from lictor.engine.schema.model import RelationshipField, RoleSchema, RootField, TableType
 from lictor.engine.schema.operators import UPDATE_OPERATORS
 from lictor.engine.schema.rules import Rules, SelectRule, TableRules, read_rules
+from lictor.engine.schema.subscriptions import cursor_types
 from lictor.engine.types import ADMIN
 
 # Root fields by the names that permissions have for them.
-QUERY_ROOTS = {"select": "select", "by_pk": "select_by_pk", "aggregate": "select_aggregate"}
+READING_ROOTS = {
+    "select": "select", "by_pk": "select_by_pk", "aggregate": "select_aggregate", "stream": "select_stream",
+}  # fmt: skip
 CHANGES = {
     "insert": "insert", "insert_one": "insert", "update": "update", "update_by_pk": "update",
     "update_many": "update", "delete": "delete", "delete_by_pk": "delete",
 }  # fmt: skip
+# The root fields a permission shows, by those names; None for all.
+Shown = Callable[[SelectRule], frozenset[str] | None]
 ANSWER_A_ROW = frozenset({"insert_one", "update_by_pk", "delete_by_pk"})
 
 
@@ -32,6 +37,7 @@ def role_schema(
     role: str,
     query: Iterable[RootField],
     mutation: Iterable[RootField],
+    subscription: Iterable[RootField],
     tables: Tables,
     action_types: ActionTypes,
     *,
@@ -39,7 +45,7 @@ def role_schema(
 ) -> RoleSchema:
     """The schema of these fields, with what the plan's key needs to know of its types."""
     query = list(query)
-    enum_bearing = {"order_by", "cursor_ordering"}
+    enum_bearing = {"order_by"}
     structural = {"order_by", "jsonb_cast_exp"}
     row_types: set[str] = set()
     for table in tables.values():
@@ -56,9 +62,11 @@ def role_schema(
         backend_only=backend_only,
         query={field.name: field for field in query},
         mutation={field.name: field for field in mutation},
+        subscription={field.name: field for field in subscription},
         tables={table.name: table for table in tables.values()},
         structural_types=frozenset(structural | enum_bearing),
         enum_bearing=frozenset(enum_bearing),
+        cursor_types=cursor_types(tables.values()),
         row_types=frozenset(row_types),
         action_types=action_types,
     )
@@ -139,12 +147,15 @@ class _Builder:
         tables = {name: self._table(name, rules, backend_only) for name, rules in self.rules.items()}
         for name, table in tables.items():
             self._connect(self.all_tables[name], table, tables)
-        query = [found for field in self.admin.query.values() if (found := self._query(field, tables))]
+        query = self._reading(self.admin.query, tables, lambda rule: rule.query_root_fields)
         mutation = [
             found for field in self.admin.mutation.values() if (found := self._mutation(field, tables))
         ]
+        subscription = self._reading(
+            self.admin.subscription, tables, lambda rule: rule.subscription_root_fields
+        )
         types = self.admin.action_types
-        return role_schema(self.role, query, mutation, tables, types, backend_only=backend_only)
+        return role_schema(self.role, query, mutation, subscription, tables, types, backend_only=backend_only)
 
     # --- tables -----------------------------------------------------------------------------------------
 
@@ -189,7 +200,14 @@ class _Builder:
 
     # --- root fields ------------------------------------------------------------------------------------
 
-    def _query(self, field: RootField, tables: dict[QualifiedName, TableType]) -> RootField | None:
+    def _reading(
+        self, fields: Mapping[str, RootField], tables: dict[QualifiedName, TableType], shown: Shown
+    ) -> list[RootField]:
+        return [found for field in fields.values() if (found := self._read(field, tables, shown))]
+
+    def _read(
+        self, field: RootField, tables: dict[QualifiedName, TableType], shown: Shown
+    ) -> RootField | None:
         if field.kind == "action":
             return self._action(field)
         assert field.table is not None
@@ -203,8 +221,8 @@ class _Builder:
         if field.kind == "by_pk" and not table.primary_key:
             return None
         select = self.rules[table.source].select
-        shown = select.query_root_fields if isinstance(select, SelectRule) else None
-        if shown is not None and QUERY_ROOTS[field.kind] not in shown:
+        names = shown(select) if isinstance(select, SelectRule) else None
+        if names is not None and READING_ROOTS[field.kind] not in names:
             return None
         return replace(field, table=table)
 

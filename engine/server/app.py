@@ -1,7 +1,7 @@
 """Hasura's HTTP endpoints.
 
-In: settings. Out: an ASGI application: POST /v1/graphql and /v1alpha1/graphql, the administrators' /v1/metadata,
-/v2/query and /v1/query (`admin`), GET /healthz, /v1/version and /v1alpha1/config.
+In: settings. Out: an ASGI application: POST and websockets at /v1/graphql and /v1alpha1/graphql, the administrators'
+/v1/metadata, /v2/query and /v1/query (`admin`), GET /healthz, /v1/version and /v1alpha1/config.
 Errors of GraphQL are answered with 200 on /v1 and with 4xx on /v1alpha1, as Hasura does.
 """
 
@@ -11,7 +11,7 @@ import asyncio
 import logging
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -22,18 +22,21 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from lictor.engine.api import SESSION_SETTINGS, Engine
-from lictor.engine.errors import GraphQLFailure
+from lictor.engine.errors import GraphQLFailure, internal_error
 from lictor.engine.metadata import empty_document
 from lictor.engine.server import admin
 from lictor.engine.server.failure import ApiFailure
 from lictor.engine.server.management import Management
+from lictor.engine.server.operation import read_request
 from lictor.engine.server.session import session_of
 from lictor.engine.server.settings import ServerSettings
 from lictor.engine.server.store import MetadataStore
 from lictor.engine.server.webhooks import WebhookTransport, collected_cookies
+from lictor.engine.server.websocket import SocketLimits, serve_socket
 from lictor.engine.types import ADMIN, Session
 
 log = logging.getLogger(__name__)
@@ -63,8 +66,11 @@ def create_app(settings: ServerSettings) -> Starlette:
                 app.state.engine = engine
                 version = stored.version if stored else await store.version()
                 app.state.management = Management(engine, store, version)
-                async with _polling(app.state.management, settings.schema_sync_poll_interval):
-                    yield
+                try:
+                    async with _polling(app.state.management, settings.schema_sync_poll_interval):
+                        yield
+                finally:
+                    await engine.close()
         finally:
             await webhooks.close()
 
@@ -72,6 +78,8 @@ def create_app(settings: ServerSettings) -> Starlette:
         routes=[
             Route("/v1/graphql", _graphql, methods=["POST"]),
             Route("/v1alpha1/graphql", _graphql_with_statuses, methods=["POST"]),
+            WebSocketRoute("/v1/graphql", _socket),
+            WebSocketRoute("/v1alpha1/graphql", _socket),
             Route("/v1/metadata", admin.metadata, methods=["POST"]),
             Route("/v2/query", admin.query, methods=["POST"]),
             Route("/v1/query", admin.query_v1, methods=["POST"]),
@@ -144,6 +152,17 @@ def _cors(domains: tuple[str, ...] | None) -> list[Middleware]:
             allow_headers=["*"],
         )
     ]
+
+
+async def _socket(websocket: WebSocket) -> None:
+    settings: ServerSettings = websocket.app.state.settings
+    options = settings.options
+    limits = SocketLimits(options.websocket_keepalive, options.websocket_connection_init_timeout)
+
+    async def authenticate(headers: Mapping[str, str]) -> Session:
+        return session_of(headers, settings)
+
+    await serve_socket(websocket, websocket.app.state.engine, authenticate, limits)
 
 
 async def _health(request: Request) -> Response:
@@ -241,14 +260,14 @@ async def _answer(request: Request) -> tuple[bytes, GraphQLFailure | None]:
 async def _try(request: Request, item: Any, session: Session) -> tuple[bytes, GraphQLFailure | None]:
     engine: Engine = request.app.state.engine
     try:
-        query, variables, operation_name = _operation(item)
+        query, variables, operation_name = read_request(item)
         headers = dict(request.headers)
         return await engine.execute(query, variables, operation_name, session, headers), None
     except GraphQLFailure as failure:
         return orjson.dumps(failure.body), failure
     except Exception:
         log.exception("unexpected error")
-        failure = GraphQLFailure.of("internal error", code="unexpected", kind="internal")
+        failure = internal_error()
         return orjson.dumps(failure.body), failure
 
 
@@ -260,16 +279,3 @@ def _parse(body: bytes) -> Any:
     if isinstance(document, list) and len(document) > MAX_BATCH:
         raise GraphQLFailure.of(f"a batch holds at most {MAX_BATCH} operations")
     return document
-
-
-def _operation(item: Any) -> tuple[str, dict[str, Any] | None, str | None]:
-    if not isinstance(item, dict):
-        raise GraphQLFailure.of("Error in $: parsing request failed, expected Object", code="parse-failed")
-    query, variables, name = item.get("query"), item.get("variables"), item.get("operationName")
-    if not isinstance(query, str):
-        raise GraphQLFailure.of("Error in $: key 'query' with a string is expected", code="parse-failed")
-    if variables is not None and not isinstance(variables, dict):
-        raise GraphQLFailure.of("Error in $.variables: an object is expected", code="parse-failed")
-    if name is not None and not isinstance(name, str):
-        raise GraphQLFailure.of("Error in $.operationName: a string is expected", code="parse-failed")
-    return query, variables, name

@@ -57,6 +57,10 @@ class SelectBuilder:
 
     # --- rows -------------------------------------------------------------------------------------------
 
+    def rows_of(self, select: Select) -> Sql:
+        """SELECT fields FROM …, in order, as rows; for keys that are no longer than identifiers may be."""
+        return self._rows_of_fields(select, None)
+
     def list_of(self, select: Select, via: tuple[RelationshipField, str] | None = None) -> Sql:
         """A json list of the selected rows."""
         if not self._short(select.fields):

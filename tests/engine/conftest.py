@@ -19,6 +19,7 @@ from lictor.engine import (
     GraphQLFailure,
     Session,
 )
+from tests.engine.live import live, still  # noqa: F401 (fixtures)
 
 HERE = Path(__file__).parent
 METADATA = HERE / "metadata"
