@@ -16,7 +16,7 @@ from typing import Any, Literal
 import asyncpg
 from graphql import GraphQLSchema
 
-from lictor.engine.catalog import Catalog, introspect
+from lictor.engine.catalog import Catalog, introspect, with_enum_values
 from lictor.engine.metadata import Document as MetadataDocument
 from lictor.engine.metadata import MetadataError, parse, read_directory
 from lictor.engine.plan.nodes import TypenameRoot
@@ -147,11 +147,14 @@ class Engine:
             if not isinstance(metadata, Path):
                 raise
             raise MetadataError(f"{metadata}: {error}") from error
-        if catalog is None:
-            async with self.pool.acquire() as connection:
+        async with self.pool.acquire() as connection:
+            if catalog is None:
                 catalog = await introspect(connection)
+            enums = [(table.name.schema, table.name.name) for table in declared.tables if table.is_enum]
+            catalog = await with_enum_values(connection, catalog, enums)
         # A large schema takes a while; requests go on meanwhile.
-        schema = await asyncio.to_thread(build, declared, catalog)
+        infer = self.options.infer_function_permissions
+        schema = await asyncio.to_thread(build, declared, catalog, infer_function_permissions=infer)
         executor = Executor(self.pool, self.actions, Introspection())
         return EngineState(document, catalog, schema, Documents(self.options), executor)
 

@@ -21,6 +21,8 @@ class EngineOptions:
     `stringify_numeric_types`: bigint, numeric and float8 leave as strings.
     `ignore_unexpected_variables`: values for undeclared variables are dropped; Hasura refuses them.
     `enable_introspection`: `__schema` and `__type` are answered.
+    `infer_function_permissions`: whoever may select a table may call the queries that return its rows; else a role
+    calls only those that name it (HASURA_GRAPHQL_INFER_FUNCTION_PERMISSIONS).
     `source`: the metadata source that is served.
     `max_plans`: documents kept compiled. `max_variants`: SQL shapes kept per document.
     `live_queries_refetch_interval`, `streaming_refetch_interval`: seconds between two runs of a subscription's SQL;
@@ -35,6 +37,7 @@ class EngineOptions:
     stringify_numeric_types: bool = False
     ignore_unexpected_variables: bool = False
     enable_introspection: bool = True
+    infer_function_permissions: bool = True
     source: str = "default"
     max_plans: int = 2048
     max_variants: int = 64

@@ -79,8 +79,15 @@ class Context:
                 f"expected {EXPECTATIONS[scalar.name]} for type '{scalar.name}', but found an enum value",
                 path,
             )
+        if scalar.family == "enum":
+            self._check_enum_value(value, scalar, path)
         source = whole_source(self.reader, value, named(scalar.name), path)
         return Param(source, scalar, use, path)
+
+    def _check_enum_value(self, value: Value, scalar: Scalar, path: str) -> None:
+        """A literal for a column of an enum table; what is in variables is checked when the plan runs."""
+        if value.kind != "opaque" and not value.from_json:
+            self.enum(value, scalar.name, scalar.value_names, path)
 
     def list_param(self, value: Value, scalar: Scalar, path: str) -> Param:
         """A list operand; a single value stands for a list of one."""
@@ -92,8 +99,14 @@ class Context:
                 item = self.reader.read(raw, named(scalar.name, True), at_index(path, i))
                 if item is None or item.is_null:
                     raise null_value(item, scalar, at_index(path, i))
+                if scalar.family == "enum":
+                    self._check_enum_value(item, scalar, at_index(path, i))
                 items.append(whole_source(self.reader, item, named(scalar.name), path))
             return Param(ListOf(tuple(items)), scalar, "list", path)
+        if scalar.family == "enum" and not value.from_json:
+            at = at_index(path, 0) if value.kind == "list" else path
+            item = Value("string", None, None, False) if value.kind == "list" else value
+            self._check_enum_value(item, scalar, at)
         source = value.source
         if value.kind not in ("list", "opaque"):
             source = ListOf((whole_source(self.reader, value, named(scalar.name), path),))

@@ -104,7 +104,11 @@ def _structure(value: Any, verbatim: bool) -> Any:
     """Keys in order, lists by element, booleans and nulls kept, other leaves by their kind."""
     kind = type(value)
     if kind is dict:
-        return ("{", *((key, _structure(item, verbatim)) for key, item in value.items()))
+        # the arguments of an aggregate predicate are names of columns
+        return (
+            "{",
+            *((key, _structure(item, verbatim or key == "arguments")) for key, item in value.items()),
+        )
     if kind is list:
         items = [_structure(item, verbatim) for item in value]
         if items and not verbatim and all(isinstance(item, _Kind) for item in items):

@@ -6,6 +6,7 @@ executed against it; types are made on demand and shared by name.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
@@ -36,13 +37,15 @@ from lictor.engine.schema.model import (
     MUTATION_KINDS,
     ActionField,
     ColumnField,
-    FunctionType,
+    ComputedField,
     RelationshipField,
     RoleSchema,
     RootField,
     TableType,
+    aggregated_computed,
 )
 from lictor.engine.schema.operators import COMPARABLE_AGGREGATES, NUMERIC_AGGREGATES
+from lictor.engine.schema.scalars import Scalar
 
 # What sum, min and max leave as they are; the other aggregates are Float.
 TYPE_PRESERVING = frozenset({"sum", "max", "min"})
@@ -86,7 +89,7 @@ class _Types(MutationTypes):
             )
         arguments = self._rows_arguments(table)
         if field.function is not None:
-            arguments = self._function_arguments(field.function) | arguments
+            arguments = self.function_args(field.function) | arguments
         if field.kind in ("aggregate", "function_aggregate"):
             return GraphQLField(
                 GraphQLNonNull(self.aggregate(table)),
@@ -107,19 +110,6 @@ class _Types(MutationTypes):
             )
             + (f" {how}" if how and how != "aggregated" else "")
         )
-
-    def _function_arguments(self, function: FunctionType) -> dict[str, GraphQLArgument]:
-        arguments = [a for a in function.arguments if a.name != function.session_argument]
-        if not arguments:
-            return {}
-        args = self.once(
-            function.args_type,
-            lambda: InputObjectType(
-                function.args_type, {a.name: GraphQLInputField(self.scalar(a.scalar)) for a in arguments}
-            ),
-        )
-        required = any(not a.has_default for a in arguments)
-        return {"args": GraphQLArgument(GraphQLNonNull(args) if required else args)}
 
     def _action(self, action: ActionField, comment: str | None) -> GraphQLField:
         signature = action.types.signatures[action.action.name]
@@ -154,6 +144,8 @@ class _Types(MutationTypes):
         fields = {column.name: self._column(column) for column in table.columns.values()}
         for relationship in table.relationships.values():
             fields[relationship.name] = self._relationship(relationship)
+        for computed in table.computed.values():
+            fields[computed.name] = self._computed(computed)
         for name, relationship in table.aggregates.items():
             fields[name] = GraphQLField(
                 GraphQLNonNull(self.aggregate(relationship.target)),
@@ -170,6 +162,17 @@ class _Types(MutationTypes):
         return GraphQLField(
             output if column.nullable else GraphQLNonNull(output), arguments, description=column.comment
         )
+
+    def _computed(self, computed: ComputedField) -> GraphQLField:
+        arguments = self.function_args(computed)
+        if computed.table is not None:
+            output = GraphQLList(GraphQLNonNull(self.table(computed.table)))
+            arguments |= self._rows_arguments(computed.table)
+            return GraphQLField(output, arguments, description=computed.comment)
+        assert computed.scalar is not None
+        if computed.scalar.family == "json":
+            arguments["path"] = GraphQLArgument(STRING, description="JSON select path")
+        return GraphQLField(self.scalar(computed.scalar), arguments, description=computed.comment)
 
     def _relationship(self, relationship: RelationshipField) -> GraphQLField:
         output = self.table(relationship.target)
@@ -199,8 +202,10 @@ class _Types(MutationTypes):
         fields: dict[str, GraphQLField] = {}
         for function in (*NUMERIC_AGGREGATES, *COMPARABLE_AGGREGATES):
             columns = table.numeric_columns if function in NUMERIC_AGGREGATES else table.comparable_columns
-            if columns:
-                fields[function] = GraphQLField(self._function_fields(table, function, columns))
+            computed = aggregated_computed(table, function)
+            if columns or computed:
+                inner = self._function_fields(table, function, columns, computed.values())
+                fields[function] = GraphQLField(inner)
         count_arguments = {
             "columns": GraphQLArgument(list_of(self.select_column(table))),
             "distinct": GraphQLArgument(BOOLEAN),
@@ -212,13 +217,24 @@ class _Types(MutationTypes):
             description=f'aggregate fields of "{table.source}"',
         )
 
-    def _function_fields(self, table: TableType, function: str, columns: list[ColumnField]) -> Any:
-        def output(column: ColumnField) -> Any:
-            return self.scalar(column.scalar) if function in TYPE_PRESERVING else FLOAT
+    def _function_fields(
+        self,
+        table: TableType,
+        function: str,
+        columns: Iterable[ColumnField],
+        computed: Iterable[ComputedField],
+    ) -> Any:
+        def output(of: Scalar | None) -> Any:
+            return self.scalar(of) if of is not None and function in TYPE_PRESERVING else FLOAT
 
+        fields = {c.name: GraphQLField(output(c.scalar), description=c.comment) for c in columns}
+        fields |= {
+            c.name: GraphQLField(output(c.scalar), self.function_args(c), description=c.comment)
+            for c in computed
+        }
         return ObjectType(
             f"{table.name}_{function}_fields",
-            {column.name: GraphQLField(output(column), description=column.comment) for column in columns},
+            dict(sorted(fields.items())),
             description=f"aggregate {function} on columns",
         )
 

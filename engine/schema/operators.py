@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from lictor.engine.schema.scalars import INT, STRING, Scalar
+from lictor.engine.schema.scalars import INT, LQUERY, LTXTQUERY, STRING, Scalar
 
 OperandShape = Literal["one", "many"]
 
@@ -46,12 +46,18 @@ _TEXT = {
     "_niregex": "{0} !~* {1}",
 }
 _CONTAINMENT = {"_contains": "{0} @> {1}", "_contained_in": "{0} <@ {1}"}
+_EQUALITY = ("_eq", "_neq")
+_LTREE = {"_ancestor": "{0} @> {1}", "_descendant": "{0} <@ {1}"}
 
 
 @cache
 def operators(scalar: Scalar) -> dict[str, Operator]:
     """Every operator of the type but `_is_null` and `_cast`, which take no operand of a scalar type."""
-    found = {name: Operator(name, sql, scalar) for name, sql in _COMPARISON.items()}
+    found = {
+        name: Operator(name, sql, scalar)
+        for name, sql in _COMPARISON.items()
+        if scalar.family != "enum" or name in _EQUALITY
+    }
     found |= {name: Operator(name, sql, scalar, "many") for name, sql in _MEMBERSHIP.items()}
     if scalar.family == "text":
         found |= {name: Operator(name, sql, scalar) for name, sql in _TEXT.items()}
@@ -61,6 +67,18 @@ def operators(scalar: Scalar) -> dict[str, Operator]:
         found["_has_key"] = Operator("_has_key", "{0} ? {1}", STRING)
         found["_has_keys_any"] = Operator("_has_keys_any", "{0} ?| {1}", STRING, "many")
         found["_has_keys_all"] = Operator("_has_keys_all", "{0} ?& {1}", STRING, "many")
+    if scalar.pg_type == "ltree":
+        found |= _ltree_operators(scalar)
+    return found
+
+
+def _ltree_operators(scalar: Scalar) -> dict[str, Operator]:
+    found = {name: Operator(name, sql, scalar) for name, sql in _LTREE.items()}
+    found |= {f"{name}_any": Operator(f"{name}_any", sql, scalar, "many") for name, sql in _LTREE.items()}
+    found["_matches"] = Operator("_matches", "{0} ~ {1}", LQUERY)
+    # lqueries of a list are plain strings to GraphQL
+    found["_matches_any"] = Operator("_matches_any", "{0} ? {1}::lquery[]", STRING, "many")
+    found["_matches_fulltext"] = Operator("_matches_fulltext", "{0} @ {1}", LTXTQUERY)
     return found
 
 
