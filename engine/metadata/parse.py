@@ -151,7 +151,9 @@ def _table(node: Node) -> Table:
         custom_root_fields=_root_fields(configuration),
         column_names=names,
         column_comments={
-            column: comment for column, c in columns.items() if (comment := c.text_or_none("comment"))
+            column: comment
+            for column, c in columns.items()
+            if (comment := c.text_or_none("comment")) is not None
         },
         comment=configuration.text_or_none("comment") if configuration else None,
         is_enum=node.flag("is_enum"),
