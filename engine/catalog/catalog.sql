@@ -1,4 +1,6 @@
 -- name: catalog
+-- Types are written for casts without a length: format_type(…, -1) says bpchar where NULL says character, which is
+-- one character long.
 -- Every table, view and function outside the system schemas as one JSON document, read in one snapshot.
 WITH relations AS (
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
@@ -26,7 +28,7 @@ WITH relations AS (
            json_agg(json_build_object(
                'name', a.attname,
                'pg_type', base.typname,
-               'sql_type', format_type(base.oid, NULL),
+               'sql_type', format_type(base.oid, -1),
                'type_kind', base.typtype,
                'nullable', NOT (a.attnotnull OR COALESCE(b.not_null, false)),
                'default_sql', CASE
@@ -72,14 +74,14 @@ WITH relations AS (
 ), functions AS (
     SELECT n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, p.proretset AS returns_set,
            rn.nspname AS table_schema, rc.relname AS table_name,
-           rt.typname AS return_type, format_type(rt.oid, NULL) AS return_sql_type, rt.typtype AS return_kind,
+           rt.typname AS return_type, format_type(rt.oid, -1) AS return_sql_type, rt.typtype AS return_kind,
            p.provariadic <> 0 AS variadic,
            obj_description(p.oid, 'pg_proc') AS comment,
            COALESCE((
                SELECT json_agg(json_build_object(
                    'name', COALESCE(a.name, ''),
                    'pg_type', t.typname,
-                   'sql_type', format_type(t.oid, NULL),
+                   'sql_type', format_type(t.oid, -1),
                    'type_kind', t.typtype,
                    'table_schema', an.nspname, 'table_name', ac.relname,
                    'has_default', a.ord > p.pronargs - p.pronargdefaults

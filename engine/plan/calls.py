@@ -64,7 +64,7 @@ def _argument(
     context: Context, argument: FunctionArgument, raw: Raw | None, path: str
 ) -> list[tuple[str | None, Param | Row | None, Scalar]]:
     here = at_key(path, argument.name)
-    child = None if raw is None else context.reader.read(raw, named(argument.scalar.name), here)
+    child = None if raw is None else context.reader.read(raw, argument.scalar.gtype, here)
     if child is None:
         if not argument.has_default and context.reader.variables is not None:
             raise uncoercible(f"Non default arguments cannot be omitted: '{argument.name}'", path)

@@ -81,7 +81,7 @@ class Context:
             )
         if scalar.family == "enum":
             self._check_enum_value(value, scalar, path)
-        source = whole_source(self.reader, value, named(scalar.name), path)
+        source = whole_source(self.reader, value, scalar.gtype, path)
         return Param(source, scalar, use, path)
 
     def _check_enum_value(self, value: Value, scalar: Scalar, path: str) -> None:
@@ -96,12 +96,12 @@ class Context:
         if value.kind == "list" and value.source is None:
             items: list[Source] = []
             for i, raw in enumerate(value.data):
-                item = self.reader.read(raw, named(scalar.name, True), at_index(path, i))
+                item = self.reader.read(raw, scalar.gtype.required, at_index(path, i))
                 if item is None or item.is_null:
                     raise null_value(item, scalar, at_index(path, i))
                 if scalar.family == "enum":
                     self._check_enum_value(item, scalar, at_index(path, i))
-                items.append(whole_source(self.reader, item, named(scalar.name), path))
+                items.append(whole_source(self.reader, item, scalar.gtype, path))
             return Param(ListOf(tuple(items)), scalar, "list", path)
         if scalar.family == "enum" and not value.from_json:
             at = at_index(path, 0) if value.kind == "list" else path
@@ -109,7 +109,7 @@ class Context:
             self._check_enum_value(item, scalar, at)
         source = value.source
         if value.kind not in ("list", "opaque"):
-            source = ListOf((whole_source(self.reader, value, named(scalar.name), path),))
+            source = ListOf((whole_source(self.reader, value, scalar.gtype, path),))
         assert source is not None
         return Param(source, scalar, "list", path)
 

@@ -62,7 +62,7 @@ def primary_key_condition(context: Context, table: TableType, arguments: Argumen
     conditions: list[BoolExp] = []
     for column in table.primary_key:
         here = at_key(path, column.name)
-        value = context.read(arguments, column.name, named(column.scalar.name, True), path)
+        value = context.read(arguments, column.name, column.scalar.gtype.required, path)
         if value is None:
             raise uncoercible(f"missing required field '{column.name}'", here)
         operand = context.param(value, column.scalar, here)
@@ -158,12 +158,12 @@ def _row_source(context: Context, table: TableType, value: Value, path: str) -> 
             raise not_found(key, type_name, path)
         here = at_key(path, key)
         if isinstance(raw.node, VariableNode) and raw.node.name.value in context.operation.variables:
-            context.reader.read(raw, named(column.scalar.name), here)
+            context.reader.read(raw, column.scalar.gtype, here)
             items.append((key, VariableAt(raw.node.name.value)))
             continue
-        child = context.reader.read(raw, named(column.scalar.name), here)
+        child = context.reader.read(raw, column.scalar.gtype, here)
         assert child is not None
-        items.append((key, whole_source(context.reader, child, named(column.scalar.name), here)))
+        items.append((key, whole_source(context.reader, child, column.scalar.gtype, here)))
     return ObjectOf(tuple(items))
 
 
@@ -282,7 +282,7 @@ def _operand(
     if operator == "_delete_at_path":
         value = context.reader.read(raw, non_null_list("String"), path)
         return None if value is None else (context.list_param(value, STRING, path),)
-    value = context.reader.read(raw, named(scalar.name), path)
+    value = context.reader.read(raw, scalar.gtype, path)
     if value is None:
         return None
     return (None,) if value.is_null else (context.param(value, scalar, path),)

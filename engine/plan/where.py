@@ -20,7 +20,7 @@ from lictor.engine.expressions import (
     Or,
     Param,
 )
-from lictor.engine.plan.context import BOOLEAN, Context, non_null_list, not_found
+from lictor.engine.plan.context import BOOLEAN, Context, not_found
 from lictor.engine.plan.values import Raw, Value
 from lictor.engine.schema.gtypes import list_of, named
 from lictor.engine.schema.model import ComputedField, TableType
@@ -115,7 +115,7 @@ def compile_comparisons(
 def _operand(context: Context, operator: Operator, raw: Raw, path: str) -> Param | None:
     """The operand's parameter, or None if the comparison is no condition."""
     scalar = operator.operand
-    expected = non_null_list(scalar.name) if operator.shape == "many" else named(scalar.name)
+    expected = list_of(scalar.gtype.required) if operator.shape == "many" else scalar.gtype
     value = context.reader.read(raw, expected, path)
     if value is None or _collapses(context, value):
         return None

@@ -31,6 +31,7 @@ from lictor.engine.schema.operators import (
     COMPARABLE_AGGREGATES,
     DIRECTIONS,
     NUMERIC_AGGREGATES,
+    operator_text,
     operators,
 )
 from lictor.engine.schema.predicates import PAIR, AggregatePredicate, aggregate_predicates
@@ -64,6 +65,10 @@ class InputTypes:
         return self.known[name]
 
     def scalar(self, scalar: Scalar) -> Any:
+        if scalar.element is not None:
+            element = scalar.element
+            return list_of(self.once(element, lambda: ScalarType(element)))
+
         def make() -> Any:
             if scalar.family != "enum":
                 return ScalarType(scalar.name)
@@ -178,14 +183,15 @@ class InputTypes:
             for operator in operators(scalar).values():
                 operand = self.scalar(operator.operand)
                 found[operator.name] = GraphQLInputField(
-                    list_of(operand) if operator.shape == "many" else operand
+                    list_of(operand) if operator.shape == "many" else operand,
+                    description=operator_text(operator.name, scalar),
                 )
             found["_is_null"] = GraphQLInputField(BOOLEAN)
             if scalar.pg_type in CASTS:
                 found["_cast"] = GraphQLInputField(self._cast(scalar))
             return dict(sorted(found.items()))
 
-        description = f"Boolean expression to compare columns of type \"{scalar.name}\". All fields are combined with logical 'AND'."
+        description = f"Boolean expression to compare columns of type \"{scalar.element or scalar.name}\". All fields are combined with logical 'AND'."
         return self.once(name, lambda: InputObjectType(name, fields, description=description))
 
     def _cast(self, scalar: Scalar) -> Any:

@@ -82,6 +82,46 @@ def _ltree_operators(scalar: Scalar) -> dict[str, Operator]:
     return found
 
 
+_PATTERNS = {
+    "like": "pattern",
+    "ilike": "case-insensitive pattern",
+    "similar": "SQL regular expression",
+    "regex": "POSIX regular expression, case sensitive",
+    "iregex": "POSIX regular expression, case insensitive",
+}
+_TEXTS = {
+    f"_{no}{name}": f"does the column {'NOT ' * bool(no)}match the given {pattern}"
+    for name, pattern in _PATTERNS.items()
+    for no in ("", "n")
+}
+_JSON_TEXTS = {
+    "_contains": "does the column contain the given json value at the top level",
+    "_contained_in": "is the column contained in the given json value",
+    "_has_key": "does the string exist as a top-level key in the column",
+    "_has_keys_any": "do any of these strings exist as top-level keys in the column",
+    "_has_keys_all": "do all of these strings exist as top-level keys in the column",
+}
+_ARRAY_TEXTS = {
+    "_contains": "does the array contain the given value",
+    "_contained_in": "is the array contained in the given array value",
+}
+_LTREE_TEXTS = {
+    "_ancestor": "is the left argument an ancestor of right (or equal)?",
+    "_ancestor_any": "does array contain an ancestor of `ltree`?",
+    "_descendant": "is the left argument a descendant of right (or equal)?",
+    "_descendant_any": "does array contain a descendant of `ltree`?",
+    "_matches": "does `ltree` match `lquery`?",
+    "_matches_any": "does `ltree` match any `lquery` in array?",
+    "_matches_fulltext": "does `ltree` match `ltxtquery`?",
+}
+
+
+def operator_text(name: str, scalar: Scalar) -> str | None:
+    """Hasura's description of an operator, if it has one."""
+    special = {"json": _JSON_TEXTS, "array": _ARRAY_TEXTS}.get(scalar.family, _LTREE_TEXTS)
+    return _TEXTS.get(name) or special.get(name)
+
+
 # `_cast: {String: {...}}`: the types a column of the type may be compared as.
 CASTS: dict[str, dict[str, Scalar]] = {"jsonb": {"String": STRING}}
 

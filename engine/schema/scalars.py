@@ -6,8 +6,10 @@ In: a type's internal name (`pg_type.typname`), SQL spelling and kind (`pg_type.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from lictor.engine.schema.gtypes import GType, list_of, named
 
 Family = Literal["text", "int", "float", "number", "bool", "json", "array", "enum", "other"]
 
@@ -56,7 +58,8 @@ BUILTIN_SCALARS = frozenset({"Int", "Float", "String", "Boolean", "ID"})
 class Scalar:
     """One Postgres type in GraphQL: `uuid`, `String`, `_text`.
 
-    `values` are those of an enum table (value and comment); other scalars have none. `ordered`: it has min and max.
+    `element` is the name of an array column's elements: to GraphQL it is a list of them, whereas an array that a
+    function takes is a scalar. `values` are those of an enum table (value and comment); other scalars have none. `ordered`: it has min and max.
     """
 
     name: str
@@ -65,13 +68,17 @@ class Scalar:
     family: Family
     ordered: bool = False
     values: tuple[tuple[str, str | None], ...] = ()
+    element: str | None = None
+
+    @property
+    def gtype(self) -> GType:
+        """What GraphQL calls it, nullable."""
+        return named(self.name) if self.element is None else list_of(named(self.element, True))
 
     @property
     def comparison_exp(self) -> str:
         """The name of its comparison input type."""
-        if self.family == "array":
-            return f"{GRAPHQL_NAMES.get(self.pg_type[1:], self.pg_type[1:])}_array_comparison_exp"
-        return f"{self.name}_comparison_exp"
+        return f"{self.name if self.element is None else f'{self.element}_array'}_comparison_exp"
 
     @property
     def is_numeric(self) -> bool:
@@ -91,12 +98,20 @@ class Scalar:
 
 def scalar(pg_type: str, sql_type: str, type_kind: str = "b") -> Scalar:
     """The GraphQL scalar of a Postgres type; `type_kind` is its typtype."""
-    if pg_type.startswith("_"):
+    if pg_type.startswith("_") and type_kind == "b":
         return Scalar(pg_type, pg_type, sql_type, "array", ordered=True)
     ordered = pg_type in COMPARABLE_TYPES or type_kind == "e"
     return Scalar(
         GRAPHQL_NAMES.get(pg_type, pg_type), pg_type, sql_type, FAMILIES.get(pg_type, "other"), ordered
     )
+
+
+def column_scalar(pg_type: str, sql_type: str, type_kind: str) -> Scalar:
+    """The type of a column: arrays are lists."""
+    found = scalar(pg_type, sql_type, type_kind)
+    if found.family != "array":
+        return found
+    return replace(found, element=GRAPHQL_NAMES.get(pg_type[1:], pg_type[1:]))
 
 
 def enum_scalar(name: str, pg_type: str, sql_type: str, values: tuple[tuple[str, str | None], ...]) -> Scalar:

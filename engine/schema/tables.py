@@ -12,7 +12,7 @@ from lictor.engine.catalog import CatalogTable
 from lictor.engine.metadata.model import QualifiedName, Table
 from lictor.engine.schema.enums import Enums, column_enum
 from lictor.engine.schema.model import ColumnField, DeleteRule, InsertRule, TableType, UpdateRule
-from lictor.engine.schema.scalars import scalar
+from lictor.engine.schema.scalars import column_scalar as typed
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
@@ -44,7 +44,7 @@ def table_type(table: Table, found: CatalogTable, enums: Enums) -> TableType:
     by_column: dict[str, ColumnField] = {}
     for column in found.columns:
         name = table.column_names.get(column.name, column.name)
-        column_scalar = column_enum(found, column.name, enums) or scalar(
+        column_scalar = column_enum(found, column.name, enums) or typed(
             column.pg_type, column.sql_type, column.type_kind
         )
         if not is_name(name) or not is_name(column_scalar.name):

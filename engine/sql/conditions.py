@@ -118,6 +118,8 @@ def param_sql(param: Param) -> Sql:
     if param.use == "array":
         return cat("(", param, f"::text)::{param.scalar.sql_type}[]")
     if param.use in ("list", "texts"):
+        if param.scalar.family == "array":  # an array of arrays would be one array of more dimensions
+            return cat(f"SELECT item::{param.scalar.sql_type} FROM unnest(", param, "::text[]) AS item")
         if param.scalar.pg_type == "text":
             return cat("(", param, "::text[])")
         return cat("(", param, f"::text[])::{param.scalar.sql_type}[]")

@@ -114,7 +114,7 @@ VARIABLE_DOCUMENTS = [
     "query ($v: uuid!) { article(id: $v) { id } }",
     "query ($v: [uuid!]) { articles(where: {id: {_in: $v}}) { id } }",
     "query ($v: jsonb) { author(where: {profile: {_contains: $v}}) { id } }",
-    "query ($v: _text) { articles(where: {labels: {_contains: $v}}) { id } }",
+    "query ($v: [String!]) { articles(where: {labels: {_contains: $v}}) { id } }",
     "query ($v: numeric) { author(where: {rating: {_gt: $v}}) { id } }",
     "query ($v: float8, $w: Float) { articles(where: {score: {_gt: $v}, ratio: {_lt: $w}}) { id } }",
     "query ($v: Boolean!) { author(where: {active: {_eq: $v}}) { id name @include(if: $v) } }",

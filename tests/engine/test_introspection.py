@@ -50,7 +50,7 @@ SIGNATURES = [
     ("article", "editor", "", "author"),
     ("article", "article_tags", "", "[article_tag!]!"),
     ("article", "article_tags_aggregate", "", "article_tag_aggregate!"),
-    ("article", "labels", "", "_text"),
+    ("article", "labels", "", "[String!]"),
     ("article", "views", "", "bigint!"),
     ("article", "words", "", "smallint"),
     ("article", "ratio", "", "Float"),
