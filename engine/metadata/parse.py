@@ -139,6 +139,16 @@ def _root_fields(configuration: Node | None) -> dict[str, str]:
     return fields
 
 
+def _root_comments(configuration: Node | None) -> dict[str, str]:
+    """The comments of custom_root_fields; an empty one says that there shall be none."""
+    found: dict[str, str] = {}
+    for key, node in configuration.members("custom_root_fields") if configuration else ():
+        comment = node.text_or_none("comment") if isinstance(node.value, dict) else None
+        if comment is not None:
+            found[key] = comment
+    return found
+
+
 def _table(node: Node) -> Table:
     name = qualified(node["table"])
     configuration = node.maybe("configuration")
@@ -149,6 +159,7 @@ def _table(node: Node) -> Table:
         name=name,
         custom_name=(configuration.text_or_none("custom_name") or None) if configuration else None,
         custom_root_fields=_root_fields(configuration),
+        root_comments=_root_comments(configuration),
         column_names=names,
         column_comments={
             column: comment
@@ -229,6 +240,7 @@ def _function(node: Node) -> Function:
         name=qualified(node["function"]),
         custom_name=(configuration.text_or_none("custom_name") or None) if configuration else None,
         custom_root_fields=_root_fields(configuration),
+        root_comments=_root_comments(configuration),
         exposed_as=exposed_as,
         session_argument=configuration.text_or_none("session_argument") if configuration else None,
         comment=node.text_or_none("comment"),

@@ -7,7 +7,6 @@ serves. Never: touches the database or parses a request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from lictor.engine.catalog import Catalog, CatalogFunction, CatalogTable
@@ -187,16 +186,19 @@ class _Builder:
         raise LookupError(NO_FOREIGN_KEY)
 
     def _add_table_roots(self, table: Table, table_type: TableType) -> None:
-        custom, name = table.custom_root_fields, table_type.name
-        self._add_query(RootField(custom.get("select", name), "select", table_type))
-        self._add_query(
-            RootField(custom.get("select_aggregate", f"{name}_aggregate"), "aggregate", table_type)
-        )
+        name = table_type.name
+        fields: list[tuple[str, RootKind, str]] = [
+            ("select", "select", name),
+            ("select_aggregate", "aggregate", f"{name}_aggregate"),
+        ]
         if table_type.primary_key:
-            self._add_query(RootField(custom.get("select_by_pk", f"{name}_by_pk"), "by_pk", table_type))
-        self._add_table_mutations(custom, table_type)
+            fields.append(("select_by_pk", "by_pk", f"{name}_by_pk"))
+        for key, kind, default in fields:
+            found = table.custom_root_fields.get(key, default)
+            self._add_query(RootField(found, kind, table_type, comment=table.root_comments.get(key)))
+        self._add_table_mutations(table, table_type)
 
-    def _add_table_mutations(self, custom: Mapping[str, str], table_type: TableType) -> None:
+    def _add_table_mutations(self, table: Table, table_type: TableType) -> None:
         name = table_type.name
         fields: list[tuple[RootKind, str]] = []
         if table_type.insert is not None:
@@ -211,7 +213,8 @@ class _Builder:
             if table_type.primary_key:
                 fields.append(("delete_by_pk", f"delete_{name}_by_pk"))
         for kind, default in fields:
-            self._add_mutation(RootField(custom.get(kind, default), kind, table_type))
+            found = table.custom_root_fields.get(kind, default)
+            self._add_mutation(RootField(found, kind, table_type, comment=table.root_comments.get(kind)))
 
     def _add_query(self, field: RootField) -> None:
         if field.name in self.query:
@@ -256,14 +259,16 @@ class _Builder:
             self._add_function(function, made, function.exposed_as or _exposed_as(found))
 
     def _add_function(self, function: Function, made: FunctionType, exposed_as: str) -> None:
-        custom = function.custom_root_fields
-        field = RootField(custom.get("function", made.name), "function", made.table, made)
+        custom, comments = function.custom_root_fields, function.root_comments
+        name = custom.get("function", made.name)
+        field = RootField(name, "function", made.table, made, comment=comments.get("function"))
         if exposed_as == "mutation":
             self._add_mutation(field)
             return
         self._add_query(field)
-        aggregate = custom.get("function_aggregate", f"{made.name}_aggregate")
-        self._add_query(RootField(aggregate, "function_aggregate", made.table, made))
+        name = custom.get("function_aggregate", f"{made.name}_aggregate")
+        comment = comments.get("function_aggregate")
+        self._add_query(RootField(name, "function_aggregate", made.table, made, comment=comment))
 
     # --- actions ----------------------------------------------------------------------------------------
 

@@ -79,37 +79,26 @@ class _Types(MutationTypes):
         table = field.table
         assert table is not None
         if field.kind in MUTATION_KINDS:
-            return self.mutation(field)
+            made = self.mutation(field)
+            if field.comment is not None:
+                made.description = field.comment or None
+            return made
+        text = root_text(field)
         if field.kind == "by_pk":
             arguments = {
-                c.name: GraphQLArgument(GraphQLNonNull(self.scalar(c.scalar))) for c in table.primary_key
+                c.name: GraphQLArgument(GraphQLNonNull(self.scalar(c.scalar)), description=c.comment)
+                for c in table.primary_key
             }
-            return GraphQLField(
-                self.table(table), arguments, description=self._comment(table, "using primary key columns")
-            )
+            return GraphQLField(self.table(table), arguments, description=text)
         arguments = self._rows_arguments(table)
         if field.function is not None:
             arguments = self.function_args(field.function) | arguments
         if field.kind in ("aggregate", "function_aggregate"):
-            return GraphQLField(
-                GraphQLNonNull(self.aggregate(table)),
-                arguments,
-                description=self._comment(table, "aggregated"),
-            )
+            return GraphQLField(GraphQLNonNull(self.aggregate(table)), arguments, description=text)
         output = self.table(table)
         if field.kind == "select" or (field.function is not None and field.function.returns_set):
             output = _list(output)
-        comment = field.function.comment if field.function is not None else self._comment(table, "")
-        return GraphQLField(output, arguments, description=comment)
-
-    @staticmethod
-    def _comment(table: TableType, how: str) -> str:
-        return (
-            f"fetch {how + ' ' if how == 'aggregated' else ''}data from the table: {str(table.source)!r}".replace(
-                "'", '"'
-            )
-            + (f" {how}" if how and how != "aggregated" else "")
-        )
+        return GraphQLField(output, arguments, description=text)
 
     def _action(self, action: ActionField, comment: str | None) -> GraphQLField:
         signature = action.types.signatures[action.action.name]
@@ -137,7 +126,7 @@ class _Types(MutationTypes):
     def table(self, table: TableType) -> Any:
         return self.once(
             table.name,
-            lambda: ObjectType(table.name, lambda: self._table_fields(table), description=table.comment),
+            lambda: ObjectType(table.name, lambda: self._table_fields(table), description=table_text(table)),
         )
 
     def _table_fields(self, table: TableType) -> dict[str, GraphQLField]:
@@ -288,3 +277,26 @@ class _Types(MutationTypes):
 
 def _list(inner: Any) -> Any:
     return GraphQLNonNull(GraphQLList(GraphQLNonNull(inner)))
+
+
+def table_text(table: TableType) -> str | None:
+    """The description of a table's type: the metadata's comment, or the database's and what it is."""
+    if table.explicit_comment:
+        return table.comment or None
+    text = f'columns and relationships of "{table.source}"'
+    return f"{table.comment}\n\n\n{text}\n" if table.comment else text
+
+
+def root_text(field: RootField) -> str | None:
+    """The description of a field of query_root, or of a function."""
+    if field.comment is not None:
+        return field.comment or None
+    assert field.table is not None
+    table, function = field.table.source, field.function
+    if function is not None and field.kind == "function_aggregate":
+        return f'execute function "{function.source}" and query aggregates on result of table type "{table}"'
+    if function is not None:
+        return function.comment or f'execute function "{function.source}" which returns "{table}"'
+    what = "aggregated fields" if field.kind == "aggregate" else "data"
+    how = " using primary key columns" if field.kind == "by_pk" else ""
+    return f'fetch {what} from the table: "{table}"{how}'

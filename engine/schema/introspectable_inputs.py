@@ -239,7 +239,11 @@ class InputTypes:
                     fields = {
                         c.name: GraphQLInputField(self._direction(), description=c.comment) for c in columns
                     }
-                    inner = InputObjectType(f"{table.name}_{function}_order_by", fields)
+                    inner = InputObjectType(
+                        f"{table.name}_{function}_order_by",
+                        fields,
+                        description=f'order by {function}() on columns of table "{table.source}"',
+                    )
                     found[function] = GraphQLInputField(inner)
             return InputObjectType(
                 name,
