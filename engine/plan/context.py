@@ -12,7 +12,7 @@ from typing import Any
 
 from graphql import ArgumentNode
 
-from lictor.engine.errors import at_index, at_key, invalid, uncoercible
+from lictor.engine.errors import at_index, at_key, invalid, one_of, uncoercible
 from lictor.engine.expressions import Constant, ListOf, Param, Source, Use
 from lictor.engine.plan.values import Raw, Value, ValueReader, whole_source
 from lictor.engine.request.document import Operation
@@ -157,13 +157,6 @@ class Context:
             if item is not None:
                 found.append((item, at_index(path, i)))
         return found
-
-
-def one_of(values: Sequence[str]) -> str:
-    """Hasura's wording of the possible values of an enum."""
-    if len(values) == 1:
-        return f"the value '{values[0]}'"
-    return "one of the values [" + ", ".join(f"'{v}'" for v in values) + "]"
 
 
 def null_value(value: Value | None, scalar: Scalar, path: str) -> Exception:

@@ -20,6 +20,7 @@ from lictor.engine.schema.model import (
     RelationshipField,
     TableType,
 )
+from lictor.engine.schema.scalars import Scalar
 
 # --- order ------------------------------------------------------------------------------------------------
 

@@ -314,7 +314,7 @@ class _Builder:
 
     def _scalars(self) -> frozenset[str]:
         columns = (column for table in self.tables.values() for column in table.columns.values())
-        return frozenset(column.scalar.name for column in columns)
+        return frozenset(column.scalar.name for column in columns if column.scalar.family != "enum")
 
     # --- the whole --------------------------------------------------------------------------------------
 

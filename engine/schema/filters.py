@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from lictor.engine.errors import one_of
 from lictor.engine.expressions import (
     And,
     BoolExp,
@@ -61,6 +62,8 @@ def _constant(value: Any) -> Constant:
 def _operand(value: Any, scalar: Scalar) -> Param:
     if (variable := _session_variable(value)) is not None:
         return Param(variable, scalar, "text", PATH)
+    if scalar.family == "enum" and value not in scalar.value_names:
+        raise ValueError(f"{scalar.name}: expected {one_of(scalar.value_names)}, found {value!r}")
     if isinstance(value, str) and scalar.family != "json":
         return Param(_constant(value), scalar, "text", PATH)
     return Param(_constant(value), scalar, "scalar", PATH)
@@ -71,6 +74,8 @@ def _list_operand(value: Any, scalar: Scalar) -> Param:
         return Param(variable, scalar, "array", PATH)
     if not isinstance(value, list):
         raise ValueError(f"a list or a session variable is expected, found {value!r}")
+    for item in value if scalar.family == "enum" else ():
+        _ = _operand(item, scalar)
     items = tuple(_session_variable(item) or _constant(_text(item)) for item in value)
     return Param(ListOf(items), scalar, "texts", PATH)
 

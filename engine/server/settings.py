@@ -50,8 +50,8 @@ class ServerSettings:
                 raise ValueError(f"HASURA_GRAPHQL_{name}: a number is expected, found {value!r}")
             return int(value)
 
-        def switch(name: str) -> bool:
-            value = (get(name) or "").lower()
+        def switch(name: str, default: str = "") -> bool:
+            value = (get(name) or default).lower()
             if value not in TRUE | FALSE:
                 raise ValueError(f"HASURA_GRAPHQL_{name}: true or false is expected, found {value!r}")
             return value in TRUE
@@ -67,5 +67,6 @@ class ServerSettings:
             options=EngineOptions(
                 v1_boolean_null_collapse=switch("V1_BOOLEAN_NULL_COLLAPSE"),
                 stringify_numeric_types=switch("STRINGIFY_NUMERIC_TYPES"),
+                infer_function_permissions=switch("INFER_FUNCTION_PERMISSIONS", "true"),
             ),
         )

@@ -14,9 +14,8 @@ from typing import Any
 
 import orjson
 
-from lictor.engine.errors import GraphQLFailure, at_index, at_key, uncoercible
+from lictor.engine.errors import GraphQLFailure, at_index, at_key, one_of, uncoercible
 from lictor.engine.expressions import LiteralAt, Param
-from lictor.engine.plan.context import one_of
 from lictor.engine.plan.sources import fetcher
 from lictor.engine.request.variables import ABSENT
 from lictor.engine.schema.coercion import json_noun
