@@ -147,11 +147,11 @@ class Engine:
             if not isinstance(metadata, Path):
                 raise
             raise MetadataError(f"{metadata}: {error}") from error
-        async with self.pool.acquire() as connection:
-            if catalog is None:
-                catalog = await introspect(connection)
-            enums = [(table.name.schema, table.name.name) for table in declared.tables if table.is_enum]
-            catalog = await with_enum_values(connection, catalog, enums)
+        enums = [(table.name.schema, table.name.name) for table in declared.tables if table.is_enum]
+        if catalog is None or enums:
+            async with self.pool.acquire() as connection:
+                catalog = catalog or await introspect(connection)
+                catalog = await with_enum_values(connection, catalog, enums)
         # A large schema takes a while; requests go on meanwhile.
         infer = self.options.infer_function_permissions
         schema = await asyncio.to_thread(build, declared, catalog, infer_function_permissions=infer)
