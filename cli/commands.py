@@ -203,25 +203,53 @@ def db_current(*, as_json: Json = False) -> int:
 def engine_serve() -> int:
     """Serve Hasura metadata over a Postgres database as GraphQL, as a Hasura container would.
 
-    Configured by Hasura's own variables: HASURA_GRAPHQL_DATABASE_URL, HASURA_GRAPHQL_SERVER_HOST,
-    HASURA_GRAPHQL_SERVER_PORT, HASURA_GRAPHQL_ADMIN_SECRET, HASURA_GRAPHQL_METADATA_DIR (Lictor's own if not set), ...
+    Set by Hasura's own variables. All names begin with HASURA_GRAPHQL_:
+
+    - DATABASE_URL: what is served; the only one that must be set.
+    - METADATA_DIR: a metadata directory, read at each start. Without it
+      the metadata last stored through /v1/metadata are served, if any.
+    - METADATA_DATABASE_URL: where they are stored; default DATABASE_URL.
+    - SERVER_HOST, SERVER_PORT: where to listen; 127.0.0.1 and 8080.
+    - ADMIN_SECRET: whoever sends it is admin, or the role of
+      X-Hasura-Role. Without it everybody is.
+    - UNAUTHORIZED_ROLE: who a request without the secret is.
+    - CORS_DOMAIN (*), DISABLE_CORS (false)
+    - PG_CONNECTIONS (20), LOG_LEVEL (info)
+    - SCHEMA_SYNC_POLL_INTERVAL (1000 ms)
+    - V1_BOOLEAN_NULL_COLLAPSE, STRINGIFY_NUMERIC_TYPES (false)
+    - INFER_FUNCTION_PERMISSIONS (true)
+    - LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL (1000 ms)
+    - LIVE_QUERIES_MULTIPLEXED_BATCH_SIZE (100)
+    - STREAMING_QUERIES_MULTIPLEXED_..., the same two
+    - WEBSOCKET_KEEPALIVE (5 s)
+    - WEBSOCKET_CONNECTION_INIT_TIMEOUT (3 s)
+
+    Other variables of Hasura's are named in the log and ignored.
 
     Examples:
 
+        HASURA_GRAPHQL_DATABASE_URL=postgresql://localhost/app lictor engine serve
         HASURA_GRAPHQL_DATABASE_URL=postgresql://localhost/app HASURA_GRAPHQL_METADATA_DIR=metadata lictor engine serve
     """
+    import logging
+
     import uvicorn
 
-    import lictor
+    from lictor.engine.metadata import MetadataError, load
     from lictor.engine.server import ServerSettings, create_app
 
-    own = Path(lictor.__file__).parent / "hasura" / "metadata"
     try:
-        settings = ServerSettings.from_environment({"HASURA_GRAPHQL_METADATA_DIR": str(own), **os.environ})
-    except ValueError as error:
+        settings = ServerSettings.from_environment(os.environ)
+        if settings.metadata_dir is not None:
+            # read once more when the server starts; here it can be told without a traceback
+            load(settings.metadata_dir, settings.options.source)
+    except (ValueError, MetadataError) as error:
         _fail(str(error))
         return 2
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, access_log=False)
+    level = settings.log_level.replace("warn", "warning")
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app = create_app(settings)
+    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_config=None)
     return 0
 
 

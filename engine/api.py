@@ -18,7 +18,7 @@ from graphql import GraphQLSchema
 
 from lictor.engine.catalog import Catalog, introspect, with_enum_values
 from lictor.engine.metadata import Document as MetadataDocument
-from lictor.engine.metadata import MetadataError, parse, read_directory
+from lictor.engine.metadata import Metadata, MetadataError, parse, read_directory
 from lictor.engine.plan.nodes import TypenameRoot
 from lictor.engine.run.documents import Document, Documents, Literals
 from lictor.engine.run.executor import Executor, action_calls
@@ -82,10 +82,11 @@ class Prepared:
 class EngineState:
     """Everything that changes together when metadata or catalog change. A request runs on one state to its end.
 
-    `metadata` is the document that is served, `catalog` what it was held against.
+    `metadata` is what is served, `document` what it was read from, `catalog` what it was held against.
     """
 
-    metadata: MetadataDocument
+    document: MetadataDocument
+    metadata: Metadata
     catalog: Catalog
     schema: Schema
     documents: Documents
@@ -156,7 +157,7 @@ class Engine:
         infer = self.options.infer_function_permissions
         schema = await asyncio.to_thread(build, declared, catalog, infer_function_permissions=infer)
         executor = Executor(self.pool, self.actions, Introspection())
-        return EngineState(document, catalog, schema, Documents(self.options), executor)
+        return EngineState(document, declared, catalog, schema, Documents(self.options), executor)
 
     def serve(self, state: EngineState) -> None:
         """Requests that come from now on see `state`; those under way finish on the one before."""

@@ -67,22 +67,17 @@ class SessionVariable:
 Source = LiteralAt | VariableAt | Constant | ListOf | ObjectOf | SessionVariables | SessionVariable
 # How a parameter's value is checked and encoded, beside its scalar.
 # "text" and "texts" are already text for Postgres to cast, "array" is the text of an array of the scalar.
-Use = Literal["scalar", "list", "limit", "offset", "path", "rows", "text", "texts", "array"]
+Use = Literal["scalar", "list", "limit", "offset", "path", "text", "texts", "array"]
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """A parameter of the statement. `path` is where errors about it point to.
-
-    For the use "rows" (objects to insert), `columns` are those that may be named and `type_name` is their type.
-    """
+    """A parameter of the statement. `path` is where errors about it point to."""
 
     source: Source
     scalar: Scalar
     use: Use
     path: str
-    columns: tuple[ColumnField, ...] = ()
-    type_name: str = ""
 
 
 # --- calls ------------------------------------------------------------------------------------------------

@@ -20,9 +20,8 @@ class EngineOptions:
     `v1_boolean_null_collapse`: a comparison with null is no filter (HASURA_GRAPHQL_V1_BOOLEAN_NULL_COLLAPSE).
     `stringify_numeric_types`: bigint, numeric and float8 leave as strings.
     `ignore_unexpected_variables`: values for undeclared variables are dropped; Hasura refuses them.
+    `infer_function_permissions`: a query function is for whoever may select from the table it returns.
     `enable_introspection`: `__schema` and `__type` are answered.
-    `infer_function_permissions`: whoever may select a table may call the queries that return its rows; else a role
-    calls only those that name it (HASURA_GRAPHQL_INFER_FUNCTION_PERMISSIONS).
     `source`: the metadata source that is served.
     `max_plans`: documents kept compiled. `max_variants`: SQL shapes kept per document.
     `live_queries_refetch_interval`, `streaming_refetch_interval`: seconds between two runs of a subscription's SQL;

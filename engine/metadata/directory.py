@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 from graphql import (
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
@@ -78,7 +79,15 @@ def read_directory(directory: Path, *, defaults: bool = True) -> Document:
         path = root / f"{file}.yaml"
         if path.is_file() and (content := read_document(path)):
             document[key] = content
-    return document
+    return _as_json(document, root)
+
+
+def _as_json(document: Document, root: Path) -> Document:
+    """What YAML knows and JSON does not (dates, keys that are numbers) as the text it was written as."""
+    try:
+        return orjson.loads(orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS))
+    except orjson.JSONEncodeError as error:
+        raise MetadataError(f"{root}: {error}") from error
 
 
 def _sources(root: Path) -> Any:

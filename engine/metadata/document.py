@@ -6,6 +6,7 @@ missing or of another kind.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from lictor.engine.errors import ROOT_PATH, at_index, at_key
 Document = dict[str, Any]
 Place = tuple[str | int, ...]
 
+_GRAPHQL_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 _KINDS = {
     dict: "an object", list: "an array", str: "a string", bool: "true or false", int: "a number",
     float: "a number", type(None): "null",
@@ -159,6 +161,16 @@ class Node:
     def text_or_none(self, key: str) -> str | None:
         node = self.maybe(key)
         return node.expect(str, what="a string") if node else None
+
+    def graphql_name(self, key: str) -> str:
+        """The string under `key`, which GraphQL must accept as a name."""
+        return self[key].as_graphql_name()
+
+    def as_graphql_name(self) -> str:
+        text = self.expect(str, what="a name")
+        if not _GRAPHQL_NAME.fullmatch(text):
+            raise self.refuse(f"{text!r} is not a valid GraphQL name")
+        return text
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         node = self.maybe(key)

@@ -33,6 +33,7 @@ class Relationship:
 
     `columns` maps local to remote columns for a manual relationship; for a foreign-key one it is empty and
     `fk_columns` names the constraint's columns (local ones if `fk_table` is None, else columns of `fk_table`).
+    `after_parent`: a nested insert makes the remote row after the local one.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Relationship:
     fk_table: QualifiedName | None = None
     fk_columns: tuple[str, ...] = ()
     comment: str | None = None
+    after_parent: bool = False
     place: Place = field(default=(), compare=False, repr=False)
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 

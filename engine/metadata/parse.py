@@ -125,17 +125,20 @@ def _text_map(node: Node | None) -> dict[str, str]:
     }
 
 
+def _custom_name(node: Node | None) -> str | None:
+    """`custom_name` of a configuration; the console writes an empty one where there is none."""
+    return node.graphql_name("custom_name") if node and node.text_or_none("custom_name") else None
+
+
 def _root_fields(configuration: Node | None) -> dict[str, str]:
     """custom_root_fields, each either a name or `{name, comment}`."""
     fields: dict[str, str] = {}
     for key, node in configuration.members("custom_root_fields") if configuration else ():
-        name = node.value
-        if isinstance(name, dict):
-            name = node.text_or_none("name")
-        elif name is not None:
-            node.expect(str, what="a name, or an object with name and comment,")
-        if name:
-            fields[key] = name
+        if isinstance(node.value, dict):
+            if node.text_or_none("name"):
+                fields[key] = node.graphql_name("name")
+        elif node.value is not None and node.expect(str, what="a name, or an object with name and comment,"):
+            fields[key] = node.as_graphql_name()
     return fields
 
 
@@ -154,10 +157,10 @@ def _table(node: Node) -> Table:
     configuration = node.maybe("configuration")
     columns = dict(configuration.members("column_config")) if configuration else {}
     names = _text_map(configuration.maybe("custom_column_names") if configuration else None)
-    names |= {column: custom for column, c in columns.items() if (custom := c.text_or_none("custom_name"))}
+    names |= {column: custom for column, c in columns.items() if (custom := _custom_name(c))}
     return Table(
         name=name,
-        custom_name=(configuration.text_or_none("custom_name") or None) if configuration else None,
+        custom_name=_custom_name(configuration),
         custom_root_fields=_root_fields(configuration),
         root_comments=_root_comments(configuration),
         column_names=names,
@@ -191,7 +194,7 @@ def _permission(node: Node) -> Mapping[str, Any]:
 def _computed_field(node: Node) -> ComputedField:
     definition = node["definition"]
     return ComputedField(
-        name=node.text("name"),
+        name=node.graphql_name("name"),
         function=qualified(definition["function"]),
         table_argument=definition.text_or_none("table_argument"),
         session_argument=definition.text_or_none("session_argument"),
@@ -202,7 +205,7 @@ def _computed_field(node: Node) -> ComputedField:
 
 
 def _relationship(node: Node, is_array: bool) -> Relationship:
-    name, comment, using = node.text("name"), node.text_or_none("comment"), node["using"]
+    name, comment, using = node.graphql_name("name"), node.text_or_none("comment"), node["using"]
     if manual := using.maybe("manual_configuration"):
         return Relationship(
             name=name,
@@ -210,6 +213,7 @@ def _relationship(node: Node, is_array: bool) -> Relationship:
             comment=comment,
             remote_table=qualified(manual["remote_table"]),
             columns=_text_map(manual["column_mapping"]),
+            after_parent=manual.text_or_none("insertion_order") == "after_parent",
             place=node.place,
             raw=node.object,
         )
@@ -238,7 +242,7 @@ def _function(node: Node) -> Function:
         raise configuration["exposed_as"].refuse('"query" or "mutation" is expected')
     return Function(
         name=qualified(node["function"]),
-        custom_name=(configuration.text_or_none("custom_name") or None) if configuration else None,
+        custom_name=_custom_name(configuration),
         custom_root_fields=_root_fields(configuration),
         root_comments=_root_comments(configuration),
         exposed_as=exposed_as,

@@ -33,7 +33,7 @@ def actions(nodes: Iterable[Node]) -> Iterator[Action]:
         kind = definition.text_or_none("kind") and _one_of(definition, "kind", KINDS, KINDS[0])
         timeout = definition.maybe("timeout")
         yield Action(
-            name=node.text("name"),
+            name=node.graphql_name("name"),
             root=root,
             arguments=tuple(_typed(item) for item in definition.items("arguments")),
             output_type=_type(definition["output_type"]),
@@ -71,7 +71,7 @@ def action_relationships(node: Node) -> Iterator[ActionRelationship]:
         for item in entry.items("relationships"):
             yield ActionRelationship(
                 type_name=entry.text("name"),
-                name=item.text("name"),
+                name=item.graphql_name("name"),
                 is_array=_one_of(item, "type", ("object", "array"), "object") == "array",
                 remote_table=qualified(item["remote_table"]),
                 fields={
@@ -83,7 +83,7 @@ def action_relationships(node: Node) -> Iterator[ActionRelationship]:
 
 def _custom_type(node: Node) -> CustomType:
     return CustomType(
-        name=node.text("name"),
+        name=node.graphql_name("name"),
         description=node.text_or_none("description"),
         fields=tuple(_typed(item) for item in node.items("fields")),
         values=tuple(
@@ -96,7 +96,7 @@ def _custom_type(node: Node) -> CustomType:
 def _typed(node: Node) -> TypedName:
     default = node.text_or_none("default_value")
     return TypedName(
-        name=node.text("name"),
+        name=node.graphql_name("name"),
         type=_type(node["type"]),
         description=node.text_or_none("description"),
         default=None if default is None else _default(node["default_value"]),

@@ -18,7 +18,7 @@ from lictor.engine.plan.actions import compile_action
 from lictor.engine.plan.aggregate import compile_aggregate
 from lictor.engine.plan.calls import ARGS, compile_call
 from lictor.engine.plan.context import Budget, Context, not_found
-from lictor.engine.plan.mutations import compile_mutation, primary_key_condition
+from lictor.engine.plan.mutations import compile_mutation
 from lictor.engine.plan.nodes import (
     AggregateRoot,
     IntrospectionRoot,
@@ -29,6 +29,7 @@ from lictor.engine.plan.nodes import (
     TypenameRoot,
 )
 from lictor.engine.plan.selection import ROWS_ARGUMENTS, Field, collect, compile_fields, compile_rows
+from lictor.engine.plan.updates import primary_key_condition
 from lictor.engine.plan.values import ValueReader
 from lictor.engine.request.document import Operation
 from lictor.engine.schema.model import MUTATION_KINDS, FunctionType, RoleSchema, RootField, TableType

@@ -80,11 +80,11 @@ class Context:
                 path,
             )
         if scalar.family == "enum":
-            self._check_enum_value(value, scalar, path)
+            self.check_enum_value(value, scalar, path)
         source = whole_source(self.reader, value, scalar.gtype, path)
         return Param(source, scalar, use, path)
 
-    def _check_enum_value(self, value: Value, scalar: Scalar, path: str) -> None:
+    def check_enum_value(self, value: Value, scalar: Scalar, path: str) -> None:
         """A literal for a column of an enum table; what is in variables is checked when the plan runs."""
         if value.kind != "opaque" and not value.from_json:
             self.enum(value, scalar.name, scalar.value_names, path)
@@ -100,13 +100,13 @@ class Context:
                 if item is None or item.is_null:
                     raise null_value(item, scalar, at_index(path, i))
                 if scalar.family == "enum":
-                    self._check_enum_value(item, scalar, at_index(path, i))
+                    self.check_enum_value(item, scalar, at_index(path, i))
                 items.append(whole_source(self.reader, item, scalar.gtype, path))
             return Param(ListOf(tuple(items)), scalar, "list", path)
         if scalar.family == "enum" and not value.from_json:
             at = at_index(path, 0) if value.kind == "list" else path
             item = Value("string", None, None, False) if value.kind == "list" else value
-            self._check_enum_value(item, scalar, at)
+            self.check_enum_value(item, scalar, at)
         source = value.source
         if value.kind not in ("list", "opaque"):
             source = ListOf((whole_source(self.reader, value, scalar.gtype, path),))

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from graphql import FieldNode
 
-from lictor.engine.expressions import TRUE, BoolExp, FunctionCall, Param
+from lictor.engine.expressions import TRUE, BoolExp, FunctionCall, Param, Source
 from lictor.engine.schema.model import (
     ActionField,
     ColumnField,
@@ -154,20 +154,33 @@ class AggregateSelect:
 
 @dataclass(frozen=True, slots=True)
 class OnConflict:
-    """`update` empty means: do nothing."""
+    """What happens to rows that are there already: `update` and the presets, if they fulfil `where`.
+
+    `update` empty means: nothing. `where` is the user's condition and the role's filter.
+    """
 
     constraint: str
     update: tuple[ColumnField, ...]
+    presets: tuple[tuple[ColumnField, Param], ...]
     where: BoolExp
 
 
-@dataclass(frozen=True, slots=True)
+# Reads the on_conflict of nested objects, which travel as data. Its parameters read the variable CONFLICT_KEY.
+ReadConflict = Callable[[TableType, Any, str], OnConflict]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Insert:
-    """Rows travel as one JSON parameter; columns they do not name take their defaults."""
+    """Rows travel as data, so that one plan serves any rows; columns they do not name take their defaults.
+
+    `rows` is where they come from, `path` is where they stand in the request.
+    """
 
     table: TableType
-    rows: Param
+    rows: Source
+    path: str
     on_conflict: OnConflict | None
+    read_conflict: ReadConflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +194,8 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Update:
+    """`where` is the user's condition and the role's filter; presets are among the assignments."""
+
     table: TableType
     where: BoolExp
     assignments: tuple[Assignment, ...]
@@ -205,7 +220,10 @@ class Returning:
 
 @dataclass(frozen=True, slots=True)
 class MutationRoot:
-    """A change and what is told of it: a `<table>_mutation_response` or, if `single`, the row itself."""
+    """A change and what is told of it: a `<table>_mutation_response` or, if `single`, the row itself.
+
+    `path` is where the errors that the database finds point to.
+    """
 
     key: str
     change: Insert | Update | Delete
@@ -213,6 +231,14 @@ class MutationRoot:
     row: tuple[Leaf, ...]
     single: bool
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateManyRoot:
+    """Updates one after the other; each has a response in the list."""
+
+    key: str
+    updates: tuple[MutationRoot, ...]
 
 
 # --- root fields ------------------------------------------------------------------------------------------
@@ -285,7 +311,9 @@ class IntrospectionRoot:
     node: FieldNode
 
 
-Root = SelectRoot | AggregateRoot | MutationRoot | ActionRoot | TypenameRoot | IntrospectionRoot
+Root = (
+    SelectRoot | AggregateRoot | MutationRoot | UpdateManyRoot | ActionRoot | TypenameRoot | IntrospectionRoot
+)
 
 
 @dataclass(frozen=True, slots=True)

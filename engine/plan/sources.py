@@ -22,7 +22,10 @@ from lictor.engine.expressions import (
 )
 from lictor.engine.request.variables import ABSENT
 
-SESSION_KEY = "\0session"  # no GraphQL variable can have this name
+# What travels beside the variables; no GraphQL variable can have these names.
+SESSION_KEY = "\0session"
+ROWS_KEY = "\0rows"  # the rows that an insert is to make, as the text of a JSON list
+CONFLICT_KEY = "\0conflict"  # the on_conflict of nested objects
 Fetch = Callable[[Mapping[str, Any], tuple[Any, ...]], Any]
 
 

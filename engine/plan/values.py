@@ -87,6 +87,10 @@ class ValueReader:
             return self._variable(node.name.value, expected, path, has_default)
         return _literal(node)
 
+    def json(self, value: Any, source: VariableAt) -> Value:
+        """A JSON value that came with the request."""
+        return _json_value(value, source)
+
     def _variable(self, name: str, expected: GType, path: str, has_default: bool) -> Value | None:
         declared = self.declared.get(name)
         if declared is None:

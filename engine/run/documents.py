@@ -14,7 +14,14 @@ from typing import Any
 from lictor.engine.errors import GraphQLFailure
 from lictor.engine.plan import compile_operation
 from lictor.engine.plan.action_output import only_actions
-from lictor.engine.plan.nodes import ActionRoot, AggregateRoot, MutationRoot, OperationPlan, SelectRoot
+from lictor.engine.plan.nodes import (
+    ActionRoot,
+    AggregateRoot,
+    MutationRoot,
+    OperationPlan,
+    SelectRoot,
+    UpdateManyRoot,
+)
 from lictor.engine.request.document import Declared, Operation, read_operation
 from lictor.engine.request.lexer import lift
 from lictor.engine.request.variables import Level, Shape, normalise, shape, specs
@@ -24,6 +31,7 @@ from lictor.engine.sql import (
     JoinStatement,
     MutationStatement,
     Statement,
+    StatementList,
     build_joins,
     build_mutation,
     build_statement,
@@ -43,7 +51,7 @@ class Compiled:
 
     plan: OperationPlan
     statement: Statement | None
-    mutations: Mapping[str, MutationStatement]
+    mutations: Mapping[str, MutationStatement | StatementList]
     actions: tuple[ActionRoot, ...]
     joins: Mapping[str, tuple[JoinStatement, ...]]
     simple: bool
@@ -118,7 +126,8 @@ class Document:
         stringify = self.options.stringify_numeric_types
         statement, mutations = None, {}
         if plan.kind == "mutation":
-            changing = (MutationRoot, SelectRoot, AggregateRoot)  # a select here calls a volatile function
+            # a select here calls a volatile function
+            changing = (MutationRoot, UpdateManyRoot, SelectRoot, AggregateRoot)
             mutations = {r.key: build_mutation(r, stringify) for r in plan.roots if isinstance(r, changing)}
         else:
             statement = build_statement(plan, stringify)

@@ -15,14 +15,15 @@ from typing import Any
 import asyncpg
 import orjson
 
-from lictor.engine.errors import ROOT_PATH, GraphQLFailure
+from lictor.engine.errors import GraphQLFailure
 from lictor.engine.plan.nodes import IntrospectionRoot, TypenameRoot
 from lictor.engine.plan.sources import SESSION_KEY
 from lictor.engine.run.documents import Compiled, Document, Literals
 from lictor.engine.run.introspection import Introspection
 from lictor.engine.run.joins import join_rows
+from lictor.engine.run.mutations import change
 from lictor.engine.run.pgerrors import DATABASE_ERRORS, logged_failure
-from lictor.engine.sql import MutationStatement, Statement
+from lictor.engine.sql import MutationStatement, Statement, StatementList
 from lictor.engine.types import ActionCall, ActionTransport, Session
 
 Variables = Mapping[str, Any]
@@ -105,43 +106,16 @@ class Executor:
     ) -> dict[str, bytes]:
         """Fields in order; table fields that follow one another are one transaction."""
         done: dict[str, bytes] = {}
-        pending: list[MutationStatement] = []
+        pending: list[MutationStatement | StatementList] = []
         by_key = {call.alias: call for call in calls}
         for root in compiled.plan.roots:
             if (statement := compiled.mutations.get(root.key)) is not None:
                 pending.append(statement)
             elif (call := by_key.get(root.key)) is not None:
-                done |= await self._change(pending, literals, variables)
+                done |= await change(self.pool, pending, literals, variables)
                 pending = []
                 done[call.alias] = await self._act(call, compiled, variables, literals, session, headers)
-        return done | await self._change(pending, literals, variables)
-
-    async def _change(
-        self, statements: list[MutationStatement], literals: Literals, variables: Variables
-    ) -> dict[str, bytes]:
-        """Runs the statements in one transaction."""
-        if not statements:
-            return {}
-        # encoded before anything is changed: a bad value changes nothing
-        arguments = [
-            [encode(variables, literals) for encode in statement.encoders] for statement in statements
-        ]
-        done: dict[str, bytes] = {}
-        path = ROOT_PATH
-        try:
-            async with self.pool.acquire() as connection, connection.transaction():
-                for statement, values in zip(statements, arguments, strict=True):
-                    path = statement.path
-                    cell = await connection.fetchval(statement.text, *values)
-                    if statement.answer is not None:
-                        more = [encode(variables, literals) for encode in statement.answer_encoders]
-                        cell = await connection.fetchval(statement.answer, cell, *more)
-                    done[statement.key] = _bytes(cell)
-        except DATABASE_ERRORS as error:
-            raise logged_failure(
-                error, "; ".join(statement.text for statement in statements), path
-            ) from error
-        return done
+        return done | await change(self.pool, pending, literals, variables)
 
     async def _fetch(
         self, statement: Statement, variables: Variables, literals: Literals, session: Session

@@ -13,13 +13,18 @@ import asyncpg
 from lictor.engine.errors import ROOT_PATH, GraphQLFailure
 
 log = logging.getLogger(__name__)
+
+# What running a statement can raise.
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, UnicodeError, OSError)
+
+# Violated constraints: what Hasura says before Postgres' own words. Others of the class have only those.
 _CONSTRAINTS = {
-    "23505": "Uniqueness violation. ",
-    "23503": "Foreign key violation. ",
+    "23001": "Can not delete or update due to data being referred. ",
     "23502": "Not-NULL violation. ",
+    "23503": "Foreign key violation. ",
+    "23505": "Uniqueness violation. ",
     "23514": "Check constraint violation. ",
-    "23P01": "Exclusion constraint violation. ",
+    "23P01": "Exclusion violation. ",
 }
 
 # Connection exceptions, too many connections, the server is starting or shutting down.
@@ -29,17 +34,15 @@ _CLIENT_SIDE = "invalid input for query argument"
 
 
 def as_failure(error: Exception, path: str = ROOT_PATH) -> GraphQLFailure:
-    """What the client is told. `path` is the field whose constraint was violated."""
+    """What the client is told. `path` is the part of the request that the statement is for."""
     if isinstance(error, asyncpg.PostgresError):
         state = getattr(error, "sqlstate", None) or ""
         message = str(getattr(error, "message", None) or error)
         if message.startswith(_CLIENT_SIDE):
             return _not_utf8()
-        if state in _CONSTRAINTS:
-            code = "permission-error" if state == "23514" else "constraint-violation"
-            return GraphQLFailure.of(_CONSTRAINTS[state] + message, path=path, code=code, kind="data")
-        if state.startswith("22") or state == "42804":
-            return GraphQLFailure.of(message, code="data-exception", kind="data")
+        if (found := _refused(state, message)) is not None:
+            code, text = found
+            return GraphQLFailure.of(text, path=path, code=code, kind="data")
         if state.startswith("54"):
             return GraphQLFailure.of(
                 "the query is too complex for the database", code="unexpected", kind="data"
@@ -51,8 +54,8 @@ def as_failure(error: Exception, path: str = ROOT_PATH) -> GraphQLFailure:
                 "the query took too long and was cancelled", code="unexpected", kind="internal"
             )
         if state.startswith("P0"):  # raised by a function of the schema's owner
-            return GraphQLFailure.of(message, code="postgres-error", kind="data")
-        return GraphQLFailure.of("database query error", code="unexpected", kind="internal")
+            return GraphQLFailure.of(message, path=path, code="postgres-error", kind="data")
+        return GraphQLFailure.of("database query error", path=path, code="unexpected", kind="internal")
     if isinstance(error, UnicodeError):
         return _not_utf8()
     return _away()
@@ -64,6 +67,26 @@ def logged_failure(error: Exception, sql: str, path: str = ROOT_PATH) -> GraphQL
     if failure.kind == "internal":
         log.error("query failed: %s; statement: %.2000s", error, sql)
     return failure
+
+
+def _refused(state: str, message: str) -> tuple[str, str] | None:
+    """Hasura's code and text for what Postgres refuses to do with the client's data; None for other errors."""
+    if state.startswith("23"):
+        code = "permission-error" if state == "23514" else "constraint-violation"
+        return code, _CONSTRAINTS.get(state, "") + message
+    if state == "22025":
+        return "bad-request", message
+    if state.startswith("22") or state == "42804":
+        return "data-exception", message
+    if state == "42P10":
+        return "constraint-error", "there is no unique or exclusion constraint on target column(s)"
+    if state == "42704":
+        return "constraint-error", message
+    if state == "40001":
+        return "concurrent-update", "serialization failure due to concurrent update"
+    if state.startswith("40"):  # a deadlock
+        return "concurrent-update", message
+    return None
 
 
 def _away() -> GraphQLFailure:

@@ -134,7 +134,7 @@ class _Builder:
             return
         target = self.tables.get(remote)
         if target is None:
-            self.report.relationship(table, declared, f'table "{remote}" is not tracked')
+            self.report.relationship(table, declared, f'table "{remote}" is not tracked', located=False)
             return
         remote_columns = {column for _, column in join}
         nullable_columns = {column.name for column in found.columns if column.nullable}
@@ -149,8 +149,11 @@ class _Builder:
             or bool(declared.columns)
             or any(local in nullable_columns for local, _ in join),
             comment=declared.comment,
+            after_parent=declared.is_array or declared.fk_table is not None or declared.after_parent,
         )
-        table_type.relationships[declared.name] = table_type.nested[declared.name] = relationship
+        table_type.relationships[declared.name] = relationship
+        if target.insert is not None:
+            table_type.nested[declared.name] = relationship
         if declared.is_array:
             table_type.aggregates[f"{declared.name}_aggregate"] = relationship
 
@@ -160,8 +163,8 @@ class _Builder:
         """The remote table and the (local, remote) column pairs. Raises LookupError with the reason."""
         if declared.remote_table is not None:
             remote = self.catalog.tables.get((declared.remote_table.schema, declared.remote_table.name))
-            if remote is None:
-                raise LookupError(f'table "{declared.remote_table}" does not exist')
+            if remote is None:  # then it is not tracked either, which the caller tells
+                return declared.remote_table, ()
             remote_names = {column.name for column in remote.columns}
             local_names = {column.name for column in found.columns}
             for local, other in declared.columns.items():
@@ -208,6 +211,7 @@ class _Builder:
             fields.append(("update", f"update_{name}"))
             if table_type.primary_key:
                 fields.append(("update_by_pk", f"update_{name}_by_pk"))
+            fields.append(("update_many", f"update_{name}_many"))
         if table_type.delete is not None:
             fields.append(("delete", f"delete_{name}"))
             if table_type.primary_key:

@@ -68,7 +68,10 @@ class Report:
         name = f"table {table.name} in source {self.source}"
         self._add("table", name, _named(table.name), reason, table.place, self._label(f"table {table.name}"))
 
-    def relationship(self, table: Table, relationship: Relationship, reason: str) -> None:
+    def relationship(
+        self, table: Table, relationship: Relationship, reason: str, *, located: bool = True
+    ) -> None:
+        """`located`: the reason is told with table and relationship before it."""
         definition = {
             "comment": relationship.comment,
             "name": relationship.name,
@@ -77,7 +80,8 @@ class Report:
             "using": relationship.raw.get("using"),
         }
         kind = "array_relation" if relationship.is_array else "object_relation"
-        reason = f'in table "{table.name}": in relationship "{relationship.name}": {reason}'
+        if located:
+            reason = f'in table "{table.name}": in relationship "{relationship.name}": {reason}'
         label = f"relationship {table.name}.{relationship.name}"
         self._of_table(table, kind, relationship.name, definition, reason, relationship.place, label)
 

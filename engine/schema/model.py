@@ -22,10 +22,12 @@ from lictor.engine.schema.scalars import Scalar
 
 RootKind = Literal[
     "select", "by_pk", "aggregate", "function", "function_aggregate", "action",
-    "insert", "insert_one", "update", "update_by_pk", "delete", "delete_by_pk",
+    "insert", "insert_one", "update", "update_by_pk", "update_many", "delete", "delete_by_pk",
 ]  # fmt: skip
 
-MUTATION_KINDS = frozenset({"insert", "insert_one", "update", "update_by_pk", "delete", "delete_by_pk"})
+MUTATION_KINDS = frozenset(
+    {"insert", "insert_one", "update", "update_by_pk", "update_many", "delete", "delete_by_pk"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,14 @@ class InsertRule:
 
 @dataclass(frozen=True, eq=False)
 class UpdateRule:
-    """What a role may update: rows of `filter`, which fulfil `check` afterwards."""
+    """What a role may update: rows of `filter`, which fulfil `check` afterwards.
+
+    A `check` that was not declared is None: then the rows an upsert updates must fulfil the insert rule's check.
+    """
 
     columns: Mapping[str, ColumnField]
     filter: BoolExp = TRUE
-    check: BoolExp = TRUE
+    check: BoolExp | None = None
     presets: tuple[tuple[ColumnField, Param], ...] = ()
 
 
@@ -115,7 +120,11 @@ class DeleteRule:
 
 @dataclass(frozen=True, eq=False)
 class RelationshipField:
-    """A way from one table to another. `join` pairs local with remote columns; `unique` means ≤ 1 remote row."""
+    """A way from one table to another. `join` pairs local with remote columns; `unique` means ≤ 1 remote row.
+
+    `after_parent`: a nested insert makes the remote rows after the local one, which determines their columns;
+    else the remote row comes first and determines the local row's.
+    """
 
     name: str
     is_array: bool
@@ -124,6 +133,7 @@ class RelationshipField:
     unique: bool
     nullable: bool
     comment: str | None
+    after_parent: bool = False
 
 
 @dataclass(eq=False)

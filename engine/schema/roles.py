@@ -55,7 +55,7 @@ def role_schema(
         name = table.name
         enum_bearing |= {f"{name}_order_by", f"{name}_select_column", f"{name}_aggregate_order_by"}
         enum_bearing |= {f"{name}_{part}" for part in ("on_conflict", "constraint", "update_column")}
-        structural |= {f"{name}_bool_exp", f"{name}_pk_columns_input"}
+        structural |= {f"{name}_bool_exp", f"{name}_pk_columns_input", f"{name}_updates"}
         structural |= {column.scalar.comparison_exp for column in table.columns.values()}
         structural |= {f"{name}{operator}_input" for operator in UPDATE_OPERATORS}
         structural |= {computed.args_type for computed in table.computed.values()}
@@ -64,7 +64,7 @@ def role_schema(
         structural |= {f"{name}_aggregate_bool_exp_{function}" for function in PREDICATES}
         enum_bearing |= {f"{name}_aggregate_bool_exp_{function}_arguments" for function in PREDICATES}
         enum_bearing |= {columns_type(name, function) for function in PREDICATES}
-        row_types.add(f"{name}_insert_input")
+        row_types |= {f"{name}{part}_insert_input" for part in ("", "_obj_rel", "_arr_rel")}
     structural |= {field.function.args_type for field in (*query, *mutation) if field.function}
     return RoleSchema(
         role=role,

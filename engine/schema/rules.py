@@ -186,7 +186,10 @@ class _Reader:
         columns = self._writable(self.admin.update.columns, permission["columns"], presets)
         check = permission.get("check")
         return UpdateRule(
-            columns, self._filter(permission["filter"]), self._filter(check) if check else TRUE, presets
+            columns,
+            self._filter(permission["filter"]),
+            None if check is None else self._filter(check),
+            presets,
         )
 
     def _delete(self, permission: Raw) -> DeleteRule:

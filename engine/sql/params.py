@@ -14,12 +14,11 @@ from typing import Any
 
 import orjson
 
-from lictor.engine.errors import GraphQLFailure, at_index, at_key, one_of, uncoercible
+from lictor.engine.errors import GraphQLFailure, at_index, one_of, uncoercible
 from lictor.engine.expressions import LiteralAt, Param
 from lictor.engine.plan.sources import fetcher
 from lictor.engine.request.variables import ABSENT
 from lictor.engine.schema.coercion import json_noun
-from lictor.engine.schema.model import ColumnField
 from lictor.engine.schema.scalars import Scalar
 
 Encode = Callable[[Mapping[str, Any], tuple[Any, ...]], Any]
@@ -49,8 +48,6 @@ def encoder(param: Param) -> Encode:
         return encode_list
     if param.use in ("text", "texts", "array"):  # Postgres alone judges it
         return fetch
-    if param.use == "rows":
-        return lambda variables, literals: _rows(fetch(variables, literals), param, path)
     if param.use == "path":
         return lambda variables, literals: _json_path(fetch(variables, literals), path)
     if param.scalar.family == "text" and param.use == "scalar":
@@ -69,10 +66,11 @@ def _to_text(param: Param) -> ToText:
         return lambda value, path: _limit(value, path, literal)
     if param.use == "offset":
         return lambda value, path: _offset(value, path, literal)
-    return _scalar_to_text(param.scalar, literal)
+    return scalar_to_text(param.scalar, literal)
 
 
-def _scalar_to_text(scalar: Scalar, literal: bool) -> ToText:
+def scalar_to_text(scalar: Scalar, literal: bool) -> ToText:
+    """The function that checks a value of the type and writes it as text; `literal`: it stood in the document."""
     family = scalar.family
     if family == "text" and scalar.name == "String":
         return lambda value, path: _string(value, path, literal)
@@ -244,36 +242,3 @@ def _json_path(value: Any, path: str) -> list[str]:
         steps.append(step[1] or step[2] or step[4] or "")
         position = step.end()
     return steps
-
-
-# --- rows to insert ---------------------------------------------------------------------------------------
-
-
-def _rows(value: Any, param: Param, path: str) -> str:
-    """Objects to insert as a json list keyed by column, every value but json as text or null."""
-    if value is ABSENT or value is None:
-        raise uncoercible("expected a list, but found null", path)
-    fields = {column.name: (column, _scalar_to_text(column.scalar, False)) for column in param.columns}
-    single = not isinstance(value, list)
-    rows = [
-        _row(item, fields, param.type_name, path if single else at_index(path, i))
-        for i, item in enumerate([value] if single else value)
-    ]
-    return _json(rows, path)
-
-
-def _row(
-    item: Any, fields: Mapping[str, tuple[ColumnField, ToText]], type_name: str, path: str
-) -> dict[str, Any]:
-    if not isinstance(item, dict):
-        raise uncoercible(f"expected an object for type '{type_name}', but found {json_noun(item)}", path)
-    row: dict[str, Any] = {}
-    for key, value in item.items():
-        if key not in fields:
-            raise uncoercible(f"field '{key}' not found in type: '{type_name}'", at_key(path, key))
-        column, to_text = fields[key]
-        if value is None or column.scalar.family == "json":
-            row[column.column] = value
-        else:
-            row[column.column] = to_text(value, at_key(path, key))
-    return row

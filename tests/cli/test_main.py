@@ -118,6 +118,19 @@ def test_engine_serve_names_the_variable_it_misses(
     assert (done.status, "HASURA_GRAPHQL_DATABASE_URL" in done.stderr) == (2, True)
 
 
+def test_engine_serve_tells_what_is_wrong_with_the_metadata(run: Callable[..., Done], tmp_path: Path) -> None:
+    (tmp_path / "version.yaml").write_text("version: 2\n")
+    done = run(
+        "engine",
+        "serve",
+        HASURA_GRAPHQL_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing",
+        HASURA_GRAPHQL_METADATA_DIR=str(tmp_path),
+    )
+    assert (done.status, done.stdout) == (2, "")
+    assert f"{tmp_path / 'version.yaml'}: metadata format version 3 is expected" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_default_tenant_is_made_only_where_there_is_none(database: str) -> None:
     for _ in range(2):
         ensure_default_tenant(database)

@@ -1,95 +1,79 @@
-"""A database of a test module's own, made from SQL and served with metadata written as plain data."""
+"""Real servers over HTTP, and small databases of one test's own."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
-import orjson
-import pytest
+import httpx2
+import uvicorn
 
-from lictor.cli.embedded.postgres import PostgresServer
-from lictor.engine import SESSION_SETTINGS, Engine, EngineOptions, GraphQLFailure, Session
+from lictor.engine.server import ServerSettings, create_app
 
-
-@dataclass
-class Served:
-    """An engine and the pool below it."""
-
-    engine: Engine
-    pool: asyncpg.Pool
-
-    async def ask(
-        self, query: str, variables: Mapping[str, Any] | None = None, role: str = "admin", **session: str
-    ) -> Any:
-        """The answer's data. Session variables are given as `user_id="1"`."""
-        body = await self.engine.execute(query, variables, None, _session(role, session))
-        document = orjson.loads(body)
-        assert set(document) == {"data"}
-        return document["data"]
-
-    async def refuse(
-        self, query: str, variables: Mapping[str, Any] | None = None, role: str = "admin", **session: str
-    ) -> tuple[str, str, str]:
-        """(code, path, message) of the only error of a document that must fail."""
-        with pytest.raises(GraphQLFailure) as caught:
-            await self.engine.execute(query, variables, None, _session(role, session))
-        [error] = caught.value.errors
-        return error["extensions"]["code"], error["extensions"]["path"], error["message"]
-
-    @property
-    def reasons(self) -> dict[str, str]:
-        """What was left out and why."""
-        return {found.name: found.reason for found in self.engine.inconsistencies}
-
-
-def _session(role: str, variables: Mapping[str, str]) -> Session:
-    return Session(role, {f"x-hasura-{key.replace('_', '-')}": value for key, value in variables.items()})
-
-
-def document(
-    tables: Sequence[Any], functions: Sequence[Any] = (), inherited_roles: Sequence[Any] = ()
-) -> dict[str, Any]:
-    """A metadata document of one source."""
-    source = {
-        "name": "default", "kind": "postgres", "configuration": {},
-        "tables": list(tables), "functions": list(functions),
-    }  # fmt: skip
-    return {"version": 3, "sources": [source], "inherited_roles": list(inherited_roles)}
-
-
-def table(name: str, schema: str = "public", **parts: Any) -> dict[str, Any]:
-    return {"table": {"name": name, "schema": schema}, **parts}
-
-
-def to_one(name: str, column: str) -> dict[str, Any]:
-    return {"name": name, "using": {"foreign_key_constraint_on": column}}
-
-
-def to_many(name: str, remote: str, column: str) -> dict[str, Any]:
-    key = {"column": column, "table": {"name": remote, "schema": "public"}}
-    return {"name": name, "using": {"foreign_key_constraint_on": key}}
-
-
-def may_select(role: str, columns: Any = "*", row_filter: Any = None, **more: Any) -> dict[str, Any]:
-    return {"role": role, "permission": {"columns": columns, "filter": row_filter or {}, **more}}
+SECRET = {"x-hasura-admin-secret": "sesame"}
 
 
 @asynccontextmanager
-async def serving(
-    postgres: PostgresServer,
-    database: str,
-    sql: str,
-    metadata: dict[str, Any],
-    options: EngineOptions | None = None,
-) -> AsyncIterator[Served]:
-    postgres.create_database(database)
-    settings = {**SESSION_SETTINGS, "jit": "off"}
-    async with asyncpg.create_pool(
-        postgres.dsn(database), min_size=1, max_size=4, server_settings=settings
-    ) as pool:
-        await pool.execute(sql)
-        yield Served(await Engine.start(pool, metadata, options=options), pool)
+async def served(app: Any) -> AsyncIterator[str]:
+    """The app on a free port of the loopback interface."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="on"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not task.done(), "the server did not start"
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+@dataclass
+class Admin:
+    """An administrator of one server."""
+
+    http: httpx2.AsyncClient
+
+    async def post(self, path: str, body: Any, headers: dict[str, str] = SECRET) -> tuple[int, Any]:
+        response = await self.http.post(path, json=body, headers=headers)
+        return response.status_code, response.json()
+
+    async def metadata(self, kind: str, args: Any = None, **more: Any) -> tuple[int, Any]:
+        """Status and answer of a metadata command."""
+        body = {"type": kind, "args": {} if args is None else args, **more}
+        return await self.post("/v1/metadata", body)
+
+    async def does(self, kind: str, args: Any = None, **more: Any) -> Any:
+        """The answer of a metadata command that succeeds."""
+        status, answer = await self.metadata(kind, args, **more)
+        assert status == 200, answer
+        return answer
+
+    async def sql(self, sql: str, **args: Any) -> tuple[int, Any]:
+        return await self.post("/v2/query", {"type": "run_sql", "args": {"sql": sql, **args}})
+
+    async def ask(self, query: str, **headers: str) -> Any:
+        _, answer = await self.post("/v1/graphql", {"query": query}, {**SECRET, **headers})
+        return answer.get("data") or answer
+
+    async def export(self) -> dict[str, Any]:
+        """The document that is served."""
+        return await self.does("export_metadata")
+
+    async def tracked(self) -> list[str]:
+        [source] = (await self.export())["sources"]
+        return [table["table"]["name"] for table in source["tables"]]
+
+
+@asynccontextmanager
+async def administered(settings: ServerSettings) -> AsyncIterator[Admin]:
+    """A server with these settings."""
+    async with (
+        served(create_app(settings)) as url,
+        httpx2.AsyncClient(base_url=url, timeout=30, limits=httpx2.Limits(max_connections=60)) as client,
+    ):
+        yield Admin(client)

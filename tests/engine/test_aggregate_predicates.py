@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql import parse_value, print_type, value_from_ast_untyped
 
-from tests.engine.serving import document, may_select, serving, table, to_many, to_one
+from tests.engine.own_database import document, may_select, serving, table, to_many, to_one
 
 SQL = """
 CREATE TABLE author (id int PRIMARY KEY);

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import print_type
 
-from tests.engine.serving import document, may_select, serving, table, to_many, to_one
+from tests.engine.own_database import document, may_select, serving, table, to_many, to_one
 
 SQL = """
 CREATE TABLE author (id int PRIMARY KEY, first text NOT NULL, last text, pay int NOT NULL, dropped int, city text);

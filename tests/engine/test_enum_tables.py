@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from graphql import print_type
 
-from tests.engine.serving import document, may_select, serving, table, to_many, to_one
+from tests.engine.own_database import document, may_select, serving, table, to_many, to_one
 
 SQL = """
 CREATE SCHEMA paint;
@@ -139,6 +139,9 @@ REFUSALS = {
                        ONE_OF + "'green'"),
     "inserted": ("mutation ($c: colour_enum!) { insert_wall(objects: {id: 9, colour: $c}) { affected_rows } }", {"c": "x"},
                  "$.selectionSet.insert_wall.args.objects[0].colour", ONE_OF + "'x'"),
+    "a string inserted": ('mutation { insert_wall_one(object: {id: 9, colour: "red"}) { id } }', None,
+                          "$.selectionSet.insert_wall_one.args.object.colour",
+                          "expected an enum value for type 'colour_enum', but found a string"),
     "updated": ("mutation { update_wall(where: {}, _set: {colour: green}) { affected_rows } }", None,
                 "$.selectionSet.update_wall.args._set.colour", ONE_OF + "'green'"),
     "no maximum": ("{ wall_aggregate { aggregate { max { colour } } } }", None,

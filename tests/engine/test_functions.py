@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lictor.engine import EngineOptions
-from tests.engine.serving import document, may_select, serving, table, to_many
+from tests.engine.own_database import document, may_select, serving, table, to_many
 
 SQL = """
 CREATE SCHEMA shop;

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from lictor.engine import Engine
-from lictor.engine.metadata import MetadataError, load
+from lictor.engine.metadata import MetadataError, load, parse, read_directory
 from lictor.engine.metadata.model import QualifiedName
 from tests.engine.conftest import METADATA
 
@@ -163,3 +163,68 @@ def test_files_that_name_other_actions_than_the_sdl(copied):
     )
     with pytest.raises(MetadataError, match=r"do not name the same actions: unsaid"):
         load(copied)
+
+
+def test_what_the_sdl_can_say_and_hasuras_document_cannot_is_kept(copied):
+    document = read_directory(copied)
+    [action] = [one for one in document["actions"] if one["name"] == "find_things"]
+    assert action["definition"]["arguments"][1] == {"name": "limit", "type": "Int", "default_value": "10"}
+    [argument] = [one for one in parse(document).actions[1].arguments if one.name == "limit"]
+    assert (argument.default, argument.has_default) == (10, True)
+    # a Hasura is not told
+    [action] = [
+        one for one in read_directory(copied, defaults=False)["actions"] if one["name"] == "find_things"
+    ]
+    assert action["definition"]["arguments"][1] == {"name": "limit", "type": "Int"}
+
+
+def test_the_document_is_json(copied):
+    file = copied / "databases/library/tables/public_author.yaml"
+    with file.open("a") as stream:
+        stream.write(
+            "delete_permissions:\n  - role: a\n    permission: {filter: {born: {_gt: 2020-01-01}, 7: {_eq: 1}}}\n"
+        )
+    [author] = [
+        one for one in read_directory(copied)["sources"][0]["tables"] if one["table"]["name"] == "author"
+    ]
+    assert author["delete_permissions"] == [
+        {"role": "a", "permission": {"filter": {"born": {"_gt": "2020-01-01"}, "7": {"_eq": 1}}}}
+    ]
+
+
+def test_a_file_that_includes_itself(copied):
+    (copied / "databases/library/tables/tables.yaml").write_text('- "!include tables.yaml"\n')
+    with pytest.raises(MetadataError, match=r"tables\.yaml: the file includes itself"):
+        load(copied)
+
+
+def test_extensions_join_the_type_they_extend(copied):
+    with (copied / "actions.graphql").open("a") as stream:
+        stream.write("extend type thing { more: Int }\nextend input publish_input { extra: Int = 1 }\n")
+    types = load(copied).custom_types
+    [thing] = [one for one in types.objects if one.name == "thing"]
+    assert [field.name for field in thing.fields] == ["id", "name", "parent", "tags", "more"]
+    [given] = [one for one in types.input_objects if one.name == "publish_input"]
+    assert (given.fields[-1].name, given.fields[-1].default) == ("extra", 1)
+
+
+@pytest.mark.parametrize(
+    ("sources", "name"),
+    [
+        ([{"name": "only", "tables": [{"table": "author"}]}], "only"),
+        ([{"name": "default"}, {"name": "other"}], "default"),
+        ([{"name": "a", "kind": "mssql"}, {"name": "b", "kind": "citus"}], "b"),
+        ([], "default"),
+    ],
+    ids=["the only one", "the one asked for", "the only one of Postgres", "none"],
+)
+def test_the_source_that_is_served(sources, name):
+    assert parse({"version": 3, "sources": sources}).source == name
+
+
+def test_malformed_metadata_of_a_directory_name_the_place(copied):
+    (copied / "databases/library/tables/public_author.yaml").write_text("tabel: author\n")
+    with pytest.raises(MetadataError) as caught:
+        load(copied)
+    assert str(copied) in str(caught.value)
+    assert "$.sources[0].tables[0]: the key 'table' is missing" in str(caught.value)

@@ -227,7 +227,7 @@ async def test_fields_of_one_document_are_one_transaction(engine, ask, pool):
         await engine.execute(query, None, None, Session())
     assert caught.value.errors == [{
         "message": 'Uniqueness violation. duplicate key value violates unique constraint "author_pkey"',
-        "extensions": {"path": "$.selectionSet.insert_author_one", "code": "constraint-violation"},
+        "extensions": {"path": "$.selectionSet.insert_author_one.args.object", "code": "constraint-violation"},
     }]  # fmt: skip
     assert await pool.fetchval("SELECT name FROM author WHERE id = 1") == "Ada"
     data = await ask(

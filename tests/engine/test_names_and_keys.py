@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.serving import document, may_select, serving, table, to_many, to_one
+from tests.engine.own_database import document, may_select, serving, table, to_many, to_one
 
 SQL = """
 CREATE SCHEMA s;

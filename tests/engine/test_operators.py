@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from graphql import print_type
 
-from tests.engine.serving import document, serving, table
+from tests.engine.own_database import document, serving, table
 
 SQL = """
 -- x stays NULL: the embedded server is built without libxml

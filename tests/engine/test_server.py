@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,32 +12,16 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from lictor.engine import GraphQLFailure, Session
 from lictor.engine.server import ServerSettings, create_app
+from lictor.engine.server.session import session_of
 from tests.engine.conftest import METADATA
-
-SECRET = {"x-hasura-admin-secret": "sesame"}
-
-
-@asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """The app on a free port of the loopback interface."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="on"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        assert not task.done(), "the server did not start"
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await task
+from tests.engine.serving import SECRET, administered, served
 
 
 class Webhooks:
@@ -294,6 +277,64 @@ async def test_cookies_of_handlers_reach_their_caller_only(webhooks, client):
     assert "cookie" not in webhooks.headers[-1]
 
 
+async def test_cors(settings):
+    async def allowed(client, origin):
+        response = await client.get("/v1/version", headers={"origin": origin})
+        return response.headers.get("access-control-allow-origin")
+
+    async with administered(settings) as admin:
+        assert await allowed(admin.http, "https://any.example") == "https://any.example"
+        preflight = {"origin": "https://any.example", "access-control-request-method": "POST"}
+        preflight["access-control-request-headers"] = "x-hasura-admin-secret"
+        response = await admin.http.options("/v1/graphql", headers=preflight)
+        assert (response.status_code, response.headers["access-control-allow-headers"]) == (
+            200, "x-hasura-admin-secret",
+        )  # fmt: skip
+    domains = ("https://*.example.org:8443", "http://localhost:3000")
+    async with administered(replace(settings, cors_domains=domains)) as admin:
+        assert await allowed(admin.http, "https://a.example.org:8443") == "https://a.example.org:8443"
+        assert await allowed(admin.http, "http://localhost:3000") == "http://localhost:3000"
+        for origin in ("https://example.org", "https://a.example.org", "https://a.example.org:84430",
+                       "https://xlocalhost:3000", "https://a.example.org:8443.evil.example"):  # fmt: skip
+            assert await allowed(admin.http, origin) is None
+    async with administered(replace(settings, cors_domains=())) as admin:
+        assert await allowed(admin.http, "https://any.example") is None
+
+
+async def test_strict_health_and_config(client, settings):
+    strict = await client.get("/healthz?strict=true")
+    assert (strict.status_code, strict.text) == (500, "ERROR: inconsistent objects in schema")
+    config = (await client.get("/v1alpha1/config", headers=SECRET)).json()
+    assert config["is_admin_secret_set"] is True
+    assert config["live_queries"] == {"batch_size": 100, "refetch_delay": 1.0}
+    assert (await client.get("/v1alpha1/config")).status_code == 401
+    assert (await client.get("/v1alpha1/config", headers={**SECRET, "x-hasura-role": "x"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("secret", "headers", "session"),
+    [
+        (None, {}, Session()),
+        (None, {"X-Hasura-Role": "user"}, Session("user", {"x-hasura-role": "user"})),
+        ("s", {"X-Hasura-Admin-Secret": "s", "X-Hasura-A": "1"}, Session(variables={"x-hasura-a": "1"})),
+        ("s", {"x-hasura-access-key": "s", "x-hasura-use-backend-only-permissions": "TRUE"}, Session(backend_only=True)),
+        ("s", {"x-hasura-access-key": "s", "x-hasura-use-backend-only-permissions": "false"}, Session()),
+        # without the secret headers say nothing
+        ("s", {"x-hasura-role": "admin", "x-hasura-use-backend-only-permissions": "true"}, Session("anonymous")),
+    ],
+    ids=["open", "open, a role", "secret", "backend only", "not backend only", "no secret"],
+)  # fmt: skip
+def test_sessions(secret, headers, session):
+    settings = ServerSettings("postgresql:///x", admin_secret=secret, unauthorized_role="anonymous")
+    assert session_of(headers, settings) == session
+
+
+def test_a_switch_that_is_neither_on_nor_off():
+    settings = ServerSettings("postgresql:///x")
+    with pytest.raises(GraphQLFailure, match="true or false is expected, found 'maybe'"):
+        session_of({"x-hasura-use-backend-only-permissions": "maybe"}, settings)
+
+
 def test_settings_from_the_environment(tmp_path):
     environment = {
         "HASURA_GRAPHQL_DATABASE_URL": "postgresql:///x",
@@ -307,6 +348,49 @@ def test_settings_from_the_environment(tmp_path):
     assert (settings.admin_secret, settings.port, settings.metadata_dir) == ("s", 9000, tmp_path)
     assert settings.options.v1_boolean_null_collapse
     assert not settings.options.stringify_numeric_types
+    assert settings.unused == ("HASURA_GRAPHQL_ENABLE_CONSOLE",)
+    assert (settings.cors_domains, settings.metadata_database_url) == (("*",), None)
+    assert settings.options.infer_function_permissions
     for name, value in (("SERVER_PORT", "x"), ("STRINGIFY_NUMERIC_TYPES", "maybe"), ("DATABASE_URL", "")):
         with pytest.raises(ValueError, match=f"HASURA_GRAPHQL_{name}"):
             ServerSettings.from_environment({**environment, f"HASURA_GRAPHQL_{name}": value})
+    more = {
+        "HASURA_GRAPHQL_DATABASE_URL": "postgresql:///x",
+        "HASURA_GRAPHQL_METADATA_DATABASE_URL": "postgresql:///y",
+        "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "250",
+        "HASURA_GRAPHQL_LIVE_QUERIES_MULTIPLEXED_BATCH_SIZE": "7",
+        "HASURA_GRAPHQL_STREAMING_QUERIES_MULTIPLEXED_REFETCH_INTERVAL": "500",
+        "HASURA_GRAPHQL_STREAMING_QUERIES_MULTIPLEXED_BATCH_SIZE": "8",
+        "HASURA_GRAPHQL_WEBSOCKET_KEEPALIVE": "9",
+        "HASURA_GRAPHQL_WEBSOCKET_CONNECTION_INIT_TIMEOUT": "10",
+        "HASURA_GRAPHQL_SCHEMA_SYNC_POLL_INTERVAL": "0",
+        "HASURA_GRAPHQL_INFER_FUNCTION_PERMISSIONS": "false",
+        "HASURA_GRAPHQL_CORS_DOMAIN": "",
+        "HASURA_GRAPHQL_LOG_LEVEL": "warn",
+    }
+    settings = ServerSettings.from_environment(more)
+    options = settings.options
+    assert (options.live_queries_refetch_interval, options.live_queries_batch_size) == (0.25, 7)
+    assert (options.streaming_refetch_interval, options.streaming_batch_size) == (0.5, 8)
+    assert (options.websocket_keepalive, options.websocket_connection_init_timeout) == (9.0, 10.0)
+    assert not options.infer_function_permissions
+    assert (settings.schema_sync_poll_interval, settings.cors_domains, settings.metadata_dir) == (
+        0.0,
+        (),
+        None,
+    )
+    assert (settings.metadata_database_url, settings.log_level, settings.unused) == (
+        "postgresql:///y",
+        "warn",
+        (),
+    )
+    disabled = ServerSettings.from_environment({**more, "HASURA_GRAPHQL_DISABLE_CORS": "true"})
+    assert disabled.cors_domains is None
+    for name, value in (
+        ("LOG_LEVEL", "loud"),
+        ("PG_CONNECTIONS", "0"),
+        ("SERVER_PORT", "65536"),
+        ("SERVER_PORT", "²"),
+    ):
+        with pytest.raises(ValueError, match=f"HASURA_GRAPHQL_{name}"):
+            ServerSettings.from_environment({**more, f"HASURA_GRAPHQL_{name}": value})

@@ -1,0 +1,42 @@
+"""Who asks: from headers to a session.
+
+In: the request's headers and the settings. Out: `Session`. X-Hasura-* headers count only from whoever holds the admin
+secret; without an admin secret everybody is admin. Raises GraphQLFailure (code "access-denied").
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+
+from lictor.engine.errors import GraphQLFailure
+from lictor.engine.server.settings import TRUE, ServerSettings
+from lictor.engine.types import ADMIN, Session
+
+SECRET_HEADERS = ("x-hasura-admin-secret", "x-hasura-access-key")
+ROLE_HEADER = "x-hasura-role"
+BACKEND_ONLY_HEADER = "x-hasura-use-backend-only-permissions"
+
+
+def session_of(headers: Mapping[str, str], settings: ServerSettings) -> Session:
+    """The session that `headers` (keys in any case) ask for and are entitled to."""
+    given = {name: value for key, value in headers.items() if (name := key.lower()).startswith("x-hasura-")}
+    secret = next((given[name] for name in SECRET_HEADERS if name in given), None)
+    if settings.admin_secret is not None:
+        if secret is None:
+            if settings.unauthorized_role is not None:
+                return Session(settings.unauthorized_role)
+            raise _denied("x-hasura-admin-secret/x-hasura-access-key required, but not found")
+        if not hmac.compare_digest(secret.encode(), settings.admin_secret.encode()):
+            raise _denied('invalid "x-hasura-admin-secret"/"x-hasura-access-key"')
+    backend_only = (given.pop(BACKEND_ONLY_HEADER, "") or "false").lower()
+    if backend_only not in TRUE and backend_only != "false":
+        raise GraphQLFailure.of(
+            f"{BACKEND_ONLY_HEADER}: true or false is expected, found {backend_only!r}", code="bad-request"
+        )
+    variables = {name: value for name, value in given.items() if name not in SECRET_HEADERS}
+    return Session(given.get(ROLE_HEADER) or ADMIN, variables, backend_only in TRUE)
+
+
+def _denied(message: str) -> GraphQLFailure:
+    return GraphQLFailure.of(message, code="access-denied")
