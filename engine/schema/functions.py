@@ -73,8 +73,6 @@ def computed_field(
     found = find_function(declared.function, catalog)
     function = f'the function "{declared.function}"'
     reasons: list[str] = []
-    if not is_name(declared.name):
-        reasons.append(f'"{declared.name}" is not valid GraphQL name')
     if found.volatility == "v":
         reasons.append(f"{function} is of type VOLATILE; cannot be added as a computed field")
     if not found.arguments:

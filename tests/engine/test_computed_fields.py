@@ -74,7 +74,6 @@ WRONG = {
     ),
     "first": (computed("first", "full_name"), 'field with name "first" already exists'),
     "articles": (computed("articles", "best"), 'field with name "articles" already exists'),
-    "bad-name": (computed("bad-name", "full_name"), '"bad-name" is not valid GraphQL name'),
 }
 METADATA = document(
     [
