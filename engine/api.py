@@ -16,7 +16,7 @@ from typing import Any, Literal
 import asyncpg
 from graphql import GraphQLSchema
 
-from lictor.engine.catalog import Catalog, introspect
+from lictor.engine.catalog import Catalog, introspect, with_enum_values
 from lictor.engine.errors import GraphQLFailure
 from lictor.engine.metadata import Document as MetadataDocument
 from lictor.engine.metadata import Metadata, MetadataError, parse, read_directory
@@ -153,11 +153,14 @@ class Engine:
             if not isinstance(metadata, Path):
                 raise
             raise MetadataError(f"{metadata}: {error}") from error
-        if catalog is None:
+        enums = [(table.name.schema, table.name.name) for table in declared.tables if table.is_enum]
+        if catalog is None or enums:
             async with self.pool.acquire() as connection:
-                catalog = await introspect(connection)
+                catalog = catalog or await introspect(connection)
+                catalog = await with_enum_values(connection, catalog, enums)
         # A large schema takes a while; requests go on meanwhile.
-        schema = await asyncio.to_thread(build, declared, catalog)
+        infer = self.options.infer_function_permissions
+        schema = await asyncio.to_thread(build, declared, catalog, infer_function_permissions=infer)
         executor = Executor(self.pool, self.actions, Introspection())
         documents = Documents(self.options, declared.introspection_disabled)
         return EngineState(document, declared, catalog, schema, documents, executor)

@@ -7,6 +7,7 @@ Never: HTTP statuses (the servers in front choose those) and never a Python trac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 Kind = Literal["syntax", "validation", "coercion", "data", "action", "internal"]
@@ -72,3 +73,10 @@ def at_key(path: str, key: str) -> str:
 def at_index(path: str, index: int) -> str:
     """`path` one list index deeper."""
     return f"{path}[{index}]"
+
+
+def one_of(values: Sequence[str]) -> str:
+    """Hasura's wording of the possible values of an enum."""
+    if len(values) == 1:
+        return f"the value '{values[0]}'"
+    return "one of the values [" + ", ".join(f"'{v}'" for v in values) + "]"

@@ -8,10 +8,11 @@ is hashable, and equal values are sent once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from lictor.engine.schema.model import ColumnField, RelationshipField, TableType
+    from lictor.engine.metadata.model import QualifiedName
+    from lictor.engine.schema.model import ColumnField, ComputedField, RelationshipField, TableType
     from lictor.engine.schema.operators import Operator
     from lictor.engine.schema.scalars import Scalar
 
@@ -79,6 +80,34 @@ class Param:
     path: str
 
 
+# --- calls ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The argument that takes the row a computed field is of; `table` is the row's type."""
+
+    table: QualifiedName
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionCall:
+    """A call: (name, value, type) of each argument; None is NULL. Unnamed arguments come first, in order."""
+
+    function: QualifiedName
+    arguments: tuple[tuple[str | None, Param | Row | None, Scalar], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateValue:
+    """An aggregate over the rows of a group, where a condition speaks of it; without columns it is count(*)."""
+
+    function: str
+    columns: tuple[ColumnField, ...]
+    distinct: bool
+    scalar: Scalar
+
+
 # --- conditions -------------------------------------------------------------------------------------------
 
 
@@ -97,11 +126,15 @@ class Not:
     item: BoolExp
 
 
+# What can be compared.
+Operand: TypeAlias = "ColumnField | ComputedField | AggregateValue"
+
+
 @dataclass(frozen=True, slots=True)
 class Compare:
     """`column operator operand`; `cast` compares the column as another type (`_cast`)."""
 
-    column: ColumnField
+    column: Operand
     operator: Operator
     operand: Param
     cast: Scalar | None = None
@@ -109,7 +142,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
-    column: ColumnField
+    column: Operand
     negated: bool
     cast: Scalar | None = None
 
@@ -120,6 +153,23 @@ class Exists:
 
     relationship: RelationshipField
     where: BoolExp
+
+
+@dataclass(frozen=True, slots=True)
+class ExistsComputed:
+    """Some row that a computed field returns fulfils the condition."""
+
+    field: ComputedField
+    where: BoolExp
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregated:
+    """The related rows of `filter`, taken together, fulfil `predicate`, which speaks of `AggregateValue`s."""
+
+    relationship: RelationshipField
+    filter: BoolExp
+    predicate: BoolExp
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +190,7 @@ class CompareColumns:
     of_root: bool
 
 
-BoolExp = And | Or | Not | Compare | IsNull | Exists | ExistsIn | CompareColumns
+BoolExp = And | Or | Not | Compare | IsNull | Exists | ExistsComputed | Aggregated | ExistsIn | CompareColumns
 TRUE = And(())
 
 

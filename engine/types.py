@@ -41,8 +41,8 @@ class EngineOptions:
     v1_boolean_null_collapse: bool = False
     stringify_numeric_types: bool = False
     ignore_unexpected_variables: bool = False
-    infer_function_permissions: bool = True
     enable_introspection: bool = True
+    infer_function_permissions: bool = True
     source: str = "default"
     max_plans: int = 2048
     max_variants: int = 64

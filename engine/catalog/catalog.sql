@@ -1,4 +1,6 @@
 -- name: catalog
+-- Types are written for casts without a length: format_type(…, -1) says bpchar where NULL says character, which is
+-- one character long.
 -- Every table, view and function outside the system schemas as one JSON document, read in one snapshot.
 WITH relations AS (
     SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
@@ -11,13 +13,24 @@ WITH relations AS (
       AND NOT c.relispartition
       AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'hdb_catalog')
       AND n.nspname NOT LIKE 'pg\_toast%' AND n.nspname NOT LIKE 'pg\_temp%'
+), base_types AS (
+    -- what stands below a domain, however many domains lie between
+    WITH RECURSIVE below AS (
+        SELECT t.oid AS domain, t.typbasetype AS base, t.typnotnull AS not_null FROM pg_type t WHERE t.typtype = 'd'
+        UNION ALL
+        SELECT below.domain, t.typbasetype, below.not_null OR t.typnotnull
+        FROM below JOIN pg_type t ON t.oid = below.base AND t.typtype = 'd'
+    )
+    SELECT below.domain, below.base, below.not_null
+    FROM below JOIN pg_type t ON t.oid = below.base AND t.typtype <> 'd'
 ), columns AS (
     SELECT a.attrelid,
            json_agg(json_build_object(
                'name', a.attname,
                'pg_type', base.typname,
-               'sql_type', format_type(base.oid, NULL),
-               'nullable', NOT (a.attnotnull OR t.typnotnull),
+               'sql_type', format_type(base.oid, -1),
+               'type_kind', base.typtype,
+               'nullable', NOT (a.attnotnull OR COALESCE(b.not_null, false)),
                'default_sql', CASE
                    WHEN a.attidentity <> '' THEN format('nextval(%L::regclass)',
                        pg_get_serial_sequence(quote_ident(r.schema) || '.' || quote_ident(r.name), a.attname))
@@ -29,8 +42,8 @@ WITH relations AS (
     FROM pg_attribute a
     JOIN relations r ON r.oid = a.attrelid
     JOIN pg_type t ON t.oid = a.atttypid
-    -- a domain shows its base type (one level of domains is what Hasura shows)
-    JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+    LEFT JOIN base_types b ON b.domain = t.oid
+    JOIN pg_type base ON base.oid = COALESCE(b.base, t.oid)
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attnum > 0 AND NOT a.attisdropped
     GROUP BY a.attrelid
@@ -61,16 +74,29 @@ WITH relations AS (
 ), functions AS (
     SELECT n.nspname AS schema, p.proname AS name, p.provolatile AS volatility, p.proretset AS returns_set,
            rn.nspname AS table_schema, rc.relname AS table_name,
+           rt.typname AS return_type, format_type(rt.oid, -1) AS return_sql_type, rt.typtype AS return_kind,
+           p.provariadic <> 0 AS variadic,
            obj_description(p.oid, 'pg_proc') AS comment,
            COALESCE((
                SELECT json_agg(json_build_object(
-                   'name', COALESCE(p.proargnames[a.ord], ''),
+                   'name', COALESCE(a.name, ''),
                    'pg_type', t.typname,
-                   'sql_type', format_type(t.oid, NULL),
+                   'sql_type', format_type(t.oid, -1),
+                   'type_kind', t.typtype,
+                   'table_schema', an.nspname, 'table_name', ac.relname,
                    'has_default', a.ord > p.pronargs - p.pronargdefaults
                ) ORDER BY a.ord)
-               FROM unnest(p.proargtypes) WITH ORDINALITY AS a(typ, ord)
+               FROM (
+                   -- input arguments in order: those with a mode also name outputs, which may stand between
+                   SELECT g.typ, g.name, row_number() OVER (ORDER BY g.place) AS ord
+                   FROM unnest(
+                       COALESCE(p.proallargtypes, p.proargtypes::oid[]), p.proargmodes, p.proargnames
+                   ) WITH ORDINALITY AS g(typ, mode, name, place)
+                   WHERE g.typ IS NOT NULL AND COALESCE(g.mode, 'i') IN ('i', 'b', 'v')
+               ) AS a
                JOIN pg_type t ON t.oid = a.typ
+               LEFT JOIN pg_class ac ON ac.oid = t.typrelid AND ac.relkind IN ('r', 'p', 'v', 'm', 'f')
+               LEFT JOIN pg_namespace an ON an.oid = ac.relnamespace
            ), '[]') AS arguments
     FROM pg_proc p
     JOIN pg_namespace n ON n.oid = p.pronamespace

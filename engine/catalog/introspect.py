@@ -89,6 +89,22 @@ def _function(raw: dict[str, Any]) -> CatalogFunction:
         volatility=raw["volatility"],
         returns_set=raw["returns_set"],
         returns_table=table,
-        arguments=tuple(Argument(**argument) for argument in raw["arguments"]),
+        return_type=raw["return_type"],
+        return_sql_type=raw["return_sql_type"],
+        return_kind=raw["return_kind"],
+        variadic=raw["variadic"],
+        arguments=tuple(_argument(argument) for argument in raw["arguments"]),
         comment=raw["comment"],
+    )
+
+
+def _argument(raw: dict[str, Any]) -> Argument:
+    table = (raw["table_schema"], raw["table_name"]) if raw["table_name"] else None
+    return Argument(
+        name=raw["name"],
+        pg_type=raw["pg_type"],
+        sql_type=raw["sql_type"],
+        type_kind=raw["type_kind"],
+        has_default=raw["has_default"],
+        table=table,
     )

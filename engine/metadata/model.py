@@ -69,6 +69,8 @@ class ComputedField:
 class Table:
     """A tracked table with its configuration.
 
+    A comment that is given replaces the database's and all that would be generated, even if it is empty.
+
     `permissions` are raw, keyed by "select_permissions", "insert_permissions", "update_permissions" and
     "delete_permissions": the schema stage reads them when it builds the roles.
     """
@@ -83,6 +85,7 @@ class Table:
     relationships: tuple[Relationship, ...]
     permissions: Mapping[str, tuple[Mapping[str, Any], ...]]
     computed_fields: tuple[ComputedField, ...] = ()
+    root_comments: Mapping[str, str] = field(default_factory=dict)
     place: Place = field(default=(), compare=False, repr=False)
 
 
@@ -100,6 +103,7 @@ class Function:
     session_argument: str | None
     comment: str | None
     roles: tuple[str, ...] = ()
+    root_comments: Mapping[str, str] = field(default_factory=dict)
     place: Place = field(default=(), compare=False, repr=False)
 
 

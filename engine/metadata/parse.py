@@ -144,6 +144,16 @@ def _root_fields(configuration: Node | None) -> dict[str, str]:
     return fields
 
 
+def _root_comments(configuration: Node | None) -> dict[str, str]:
+    """The comments of custom_root_fields; an empty one says that there shall be none."""
+    found: dict[str, str] = {}
+    for key, node in configuration.members("custom_root_fields") if configuration else ():
+        comment = node.text_or_none("comment") if isinstance(node.value, dict) else None
+        if comment is not None:
+            found[key] = comment
+    return found
+
+
 def _table(node: Node) -> Table:
     name = qualified(node["table"])
     configuration = node.maybe("configuration")
@@ -154,9 +164,12 @@ def _table(node: Node) -> Table:
         name=name,
         custom_name=_custom_name(configuration),
         custom_root_fields=_root_fields(configuration),
+        root_comments=_root_comments(configuration),
         column_names=names,
         column_comments={
-            column: comment for column, c in columns.items() if (comment := c.text_or_none("comment"))
+            column: comment
+            for column, c in columns.items()
+            if (comment := c.text_or_none("comment")) is not None
         },
         comment=configuration.text_or_none("comment") if configuration else None,
         is_enum=node.flag("is_enum"),
@@ -233,6 +246,7 @@ def _function(node: Node) -> Function:
         name=qualified(node["function"]),
         custom_name=_custom_name(configuration),
         custom_root_fields=_root_fields(configuration),
+        root_comments=_root_comments(configuration),
         exposed_as=exposed_as,
         session_argument=configuration.text_or_none("session_argument") if configuration else None,
         comment=node.text_or_none("comment"),

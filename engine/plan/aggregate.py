@@ -19,8 +19,8 @@ from lictor.engine.plan.nodes import (
     TypenameLeaf,
 )
 from lictor.engine.plan.order import aggregate_columns, compile_select_columns
-from lictor.engine.plan.selection import Field, collect, compile_fields
-from lictor.engine.schema.model import TableType
+from lictor.engine.plan.selection import Field, collect, compile_computed, compile_fields
+from lictor.engine.schema.model import TableType, aggregated_computed
 
 
 def compile_aggregate(
@@ -81,8 +81,8 @@ def _count(context: Context, table: TableType, field: Field, path: str) -> Count
 
 
 def _function(context: Context, table: TableType, field: Field, path: str) -> FunctionFields:
-    columns = aggregate_columns(table, field.name)
-    if columns is None:
+    columns = aggregate_columns(table, field.name) or {}
+    if not columns and not aggregated_computed(table, field.name):
         raise not_found(field.name, f"{table.name}_aggregate_fields", path)
     at = at_key(path, field.name)
     context.arguments(field.arguments, {}, field.name, at)
@@ -94,6 +94,9 @@ def _function(context: Context, table: TableType, field: Field, path: str) -> Fu
     for child in collect(context, field.selections, type_name, here):
         if child.name == "__typename":
             found.append(TypenameLeaf(child.key, type_name))
+            continue
+        if (computed := aggregated_computed(table, field.name).get(child.name)) is not None:
+            found.append(compile_computed(context, computed, child, at_key(here, child.name)))
             continue
         column = columns.get(child.name)
         if column is None:

@@ -12,16 +12,16 @@ from typing import Any
 
 from graphql import FieldNode, NameNode, SelectionSetNode
 
-from lictor.engine.errors import GraphQLFailure, at_key, invalid, uncoercible
-from lictor.engine.expressions import TRUE, Param, SessionVariables
+from lictor.engine.errors import GraphQLFailure, at_key, invalid
+from lictor.engine.expressions import TRUE
 from lictor.engine.plan.actions import compile_action
 from lictor.engine.plan.aggregate import compile_aggregate
+from lictor.engine.plan.calls import ARGS, compile_call
 from lictor.engine.plan.context import Budget, Context, not_found
 from lictor.engine.plan.directives import check_operation
 from lictor.engine.plan.mutations import compile_mutation
 from lictor.engine.plan.nodes import (
     AggregateRoot,
-    FunctionCall,
     IntrospectionRoot,
     OperationPlan,
     Root,
@@ -34,7 +34,6 @@ from lictor.engine.plan.stream import compile_stream
 from lictor.engine.plan.updates import primary_key_condition
 from lictor.engine.plan.values import ValueReader
 from lictor.engine.request.document import Operation
-from lictor.engine.schema.gtypes import named
 from lictor.engine.schema.model import MUTATION_KINDS, FunctionType, RoleSchema, RootField, TableType
 from lictor.engine.types import EngineOptions
 
@@ -118,12 +117,9 @@ def _by_pk(context: Context, table: TableType, field: Field, path: str) -> Selec
 
 
 def _function(context: Context, root: RootField, function: FunctionType, field: Field, path: str) -> Root:
-    allowed = set(ROWS_ARGUMENTS)
-    if any(a.name != function.session_argument for a in function.arguments):
-        allowed.add("args")
+    allowed = {*ROWS_ARGUMENTS, ARGS} if function.inputs else ROWS_ARGUMENTS
     arguments = context.arguments(field.arguments, dict.fromkeys(allowed), field.name, path)
-    call = _call(context, function, arguments, path)
-    arguments.pop("args", None)
+    call = compile_call(context, function, arguments, path)
     rows = compile_rows(context, function.table, arguments, path, call=call, extra=TRUE)
     if root.kind == "function_aggregate":
         return AggregateRoot(
@@ -131,32 +127,3 @@ def _function(context: Context, root: RootField, function: FunctionType, field: 
         )
     select = Select(rows, compile_fields(context, field.selections, function.table, path))
     return SelectRoot(field.key, select, not function.returns_set)
-
-
-def _call(context: Context, function: FunctionType, arguments: dict[str, Any], path: str) -> FunctionCall:
-    """The function's arguments by notation; those left out take their defaults."""
-    args_path = at_key(at_key(path, "args"), "args")
-    value = context.read(arguments, "args", named(function.args_type), at_key(path, "args"))
-    given = (
-        {} if value is None or value.is_null else dict(context.pairs(value, function.args_type, args_path))
-    )
-    found = []
-    for argument in function.arguments:
-        if argument.name == function.session_argument:
-            param = Param(SessionVariables(), argument.scalar, "scalar", path)
-            found.append((argument.sql_name, param, argument.scalar))
-            continue
-        here = at_key(args_path, argument.name)
-        raw = given.pop(argument.name, None)
-        child = None if raw is None else context.reader.read(raw, named(argument.scalar.name), here)
-        if child is None:
-            if not argument.has_default and value is not None and value.kind != "opaque":
-                raise uncoercible(f"Non default arguments cannot be omitted: '{argument.name}'", args_path)
-            if not argument.has_default and value is None:
-                raise uncoercible("missing required field 'args'", args_path)
-            continue
-        operand = None if child.is_null else context.param(child, argument.scalar, here)
-        found.append((argument.sql_name, operand, argument.scalar))
-    for unknown in given:
-        raise not_found(unknown, function.args_type, args_path)
-    return FunctionCall(function, tuple(found))

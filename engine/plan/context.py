@@ -12,7 +12,7 @@ from typing import Any
 
 from graphql import ArgumentNode
 
-from lictor.engine.errors import at_index, at_key, invalid, uncoercible
+from lictor.engine.errors import at_index, at_key, invalid, one_of, uncoercible
 from lictor.engine.expressions import Constant, ListOf, Param, Source, Use
 from lictor.engine.plan.values import Raw, Value, ValueReader, whole_source
 from lictor.engine.request.document import Operation
@@ -80,8 +80,15 @@ class Context:
                 f"expected {EXPECTATIONS[scalar.name]} for type '{scalar.name}', but found an enum value",
                 path,
             )
-        source = whole_source(self.reader, value, named(scalar.name), path)
+        if scalar.family == "enum":
+            self.check_enum_value(value, scalar, path)
+        source = whole_source(self.reader, value, scalar.gtype, path)
         return Param(source, scalar, use, path)
+
+    def check_enum_value(self, value: Value, scalar: Scalar, path: str) -> None:
+        """A literal for a column of an enum table; what is in variables is checked when the plan runs."""
+        if value.kind != "opaque" and not value.from_json:
+            self.enum(value, scalar.name, scalar.value_names, path)
 
     def list_param(self, value: Value, scalar: Scalar, path: str) -> Param:
         """A list operand; a single value stands for a list of one."""
@@ -90,14 +97,20 @@ class Context:
         if value.kind == "list" and value.source is None:
             items: list[Source] = []
             for i, raw in enumerate(value.data):
-                item = self.reader.read(raw, named(scalar.name, True), at_index(path, i))
+                item = self.reader.read(raw, scalar.gtype.required, at_index(path, i))
                 if item is None or item.is_null:
                     raise null_value(item, scalar, at_index(path, i))
-                items.append(whole_source(self.reader, item, named(scalar.name), path))
+                if scalar.family == "enum":
+                    self.check_enum_value(item, scalar, at_index(path, i))
+                items.append(whole_source(self.reader, item, scalar.gtype, path))
             return Param(ListOf(tuple(items)), scalar, "list", path)
+        if scalar.family == "enum" and not value.from_json:
+            at = at_index(path, 0) if value.kind == "list" else path
+            item = Value("string", None, None, False) if value.kind == "list" else value
+            self.check_enum_value(item, scalar, at)
         source = value.source
         if value.kind not in ("list", "opaque"):
-            source = ListOf((whole_source(self.reader, value, named(scalar.name), path),))
+            source = ListOf((whole_source(self.reader, value, scalar.gtype, path),))
         assert source is not None
         return Param(source, scalar, "list", path)
 
@@ -158,13 +171,6 @@ def _check_names(pairs: list[tuple[str, Raw]], path: str) -> None:
             raise invalid(
                 f"variable value contains an object with key '{key}', which is not a legal GraphQL name", path
             )
-
-
-def one_of(values: Sequence[str]) -> str:
-    """Hasura's wording of the possible values of an enum."""
-    if len(values) == 1:
-        return f"the value '{values[0]}'"
-    return "one of the values [" + ", ".join(f"'{v}'" for v in values) + "]"
 
 
 def null_value(value: Value | None, scalar: Scalar, path: str) -> Exception:

@@ -21,6 +21,7 @@ from lictor.engine.plan.values import Raw, Value, ValueReader, whole_source
 from lictor.engine.plan.where import compile_where
 from lictor.engine.schema.gtypes import GType, list_of, named
 from lictor.engine.schema.model import ColumnField, RelationshipField, TableType
+from lictor.engine.schema.scalars import Scalar
 from lictor.engine.schema.writing import PLACEHOLDER, insert_columns, nested_fields, nested_type
 
 
@@ -85,12 +86,20 @@ def _row_source(context: Context, table: TableType, value: Value, path: str) -> 
     for key, raw in context.pairs(value, type_name, path):
         here = at_key(path, key)
         if (column := columns.get(key)) is not None:
-            items.append((key, _value_source(context, raw, named(column.scalar.name), here)))
+            items.append((key, _column_source(context, raw, column.scalar, here)))
         elif (relationship := table.nested.get(key)) is not None:
             items.append((key, _nested_source(context, relationship, raw, here)))
         else:
             raise not_found(key, type_name, path)
     return ObjectOf(tuple(items))
+
+
+def _column_source(context: Context, raw: Raw, scalar: Scalar, path: str) -> Source:
+    if scalar.family == "enum" and _variable(context, raw) is None:
+        value = context.reader.read(raw, scalar.gtype, path)
+        if value is not None and not value.is_null:
+            context.check_enum_value(value, scalar, path)
+    return _value_source(context, raw, scalar.gtype, path)
 
 
 def _value_source(context: Context, raw: Raw, expected: GType, path: str) -> Source:

@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 from graphql import FieldNode
 
-from lictor.engine.expressions import TRUE, BoolExp, Param, Source
+from lictor.engine.expressions import TRUE, BoolExp, FunctionCall, Param, Source
 from lictor.engine.schema.model import (
     ActionField,
     ColumnField,
-    FunctionType,
+    ComputedField,
     RelationshipField,
     TableType,
 )
@@ -27,7 +27,7 @@ from lictor.engine.schema.scalars import Scalar
 
 @dataclass(frozen=True, slots=True)
 class OrderColumn:
-    column: ColumnField
+    column: ColumnField | ComputedField
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class OrderAggregate:
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
-    """`through` are the relationships from the ordered table to the target's table."""
+    """`through` are the relationships, or fields that return rows, from the ordered table to the target's."""
 
-    through: tuple[RelationshipField, ...]
+    through: tuple[RelationshipField | ComputedField, ...]
     target: OrderColumn | OrderAggregate
     direction: str
 
@@ -58,11 +58,12 @@ class TypenameLeaf:
 
 @dataclass(frozen=True, slots=True)
 class ColumnLeaf:
-    """`path` is the `path` argument of json columns."""
+    """`path` is the `path` argument of json columns, `call` what a computed field asks of its function."""
 
     key: str
-    column: ColumnField
+    column: ColumnField | ComputedField
     path: Param | None
+    call: FunctionCall | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +76,29 @@ class RelationLeaf:
 
 
 @dataclass(frozen=True, slots=True)
+class ComputedRowsLeaf:
+    """The rows that a computed field returns."""
+
+    key: str
+    select: Select
+
+
+@dataclass(frozen=True, slots=True)
 class RelationAggregateLeaf:
     key: str
     relationship: RelationshipField
     aggregate: AggregateSelect
 
 
-Leaf = TypenameLeaf | ColumnLeaf | RelationLeaf | RelationAggregateLeaf
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionCall:
-    """The rows a function returns; unnamed arguments come first, in order."""
-
-    function: FunctionType
-    arguments: tuple[tuple[str | None, Param | None, Scalar], ...]
+Leaf = TypenameLeaf | ColumnLeaf | RelationLeaf | ComputedRowsLeaf | RelationAggregateLeaf
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Which rows, in which order, how many: what `select` and `aggregate` have in common."""
+    """Which rows, in which order, how many: what `select` and `aggregate` have in common.
+
+    `call`: they are those a function returns.
+    """
 
     table: TableType
     call: FunctionCall | None = None

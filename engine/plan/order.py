@@ -9,9 +9,9 @@ from __future__ import annotations
 from lictor.engine.errors import at_key, invalid
 from lictor.engine.plan.context import Context, not_found
 from lictor.engine.plan.nodes import OrderAggregate, OrderColumn, OrderItem
-from lictor.engine.plan.values import Value
+from lictor.engine.plan.values import Raw, Value
 from lictor.engine.schema.gtypes import named
-from lictor.engine.schema.model import ColumnField, RelationshipField, TableType
+from lictor.engine.schema.model import ColumnField, ComputedField, RelationshipField, TableType
 from lictor.engine.schema.operators import COMPARABLE_AGGREGATES, DIRECTIONS, NUMERIC_AGGREGATES
 
 
@@ -26,7 +26,11 @@ def compile_order_by(context: Context, table: TableType, value: Value, path: str
 
 
 def _object(
-    context: Context, table: TableType, value: Value, path: str, through: tuple[RelationshipField, ...]
+    context: Context,
+    table: TableType,
+    value: Value,
+    path: str,
+    through: tuple[RelationshipField | ComputedField, ...],
 ) -> list[OrderItem]:
     type_name = f"{table.name}_order_by"
     found: list[OrderItem] = []
@@ -44,13 +48,35 @@ def _object(
             child = context.reader.read(raw, named(f"{rel.target.name}_aggregate_order_by"), here)
             if child is not None and not child.is_null:
                 found += _aggregate(context, rel.target, child, here, (*through, rel))
+        elif (computed := table.orderable_computed.get(key)) is not None:
+            found += _computed(context, computed, raw, here, through)
         else:
             raise not_found(key, type_name, path)
     return found
 
 
+def _computed(
+    context: Context,
+    computed: ComputedField,
+    raw: Raw,
+    path: str,
+    through: tuple[RelationshipField | ComputedField, ...],
+) -> list[OrderItem]:
+    expected = "order_by" if computed.table is None else f"{computed.table.name}_aggregate_order_by"
+    child = context.reader.read(raw, named(expected), path)
+    if child is None or child.is_null:
+        return []
+    if computed.table is not None:
+        return _aggregate(context, computed.table, child, path, (*through, computed))
+    return [OrderItem(through, OrderColumn(computed), _direction(context, child, path))]
+
+
 def _aggregate(
-    context: Context, table: TableType, value: Value, path: str, through: tuple[RelationshipField, ...]
+    context: Context,
+    table: TableType,
+    value: Value,
+    path: str,
+    through: tuple[RelationshipField | ComputedField, ...],
 ) -> list[OrderItem]:
     type_name = f"{table.name}_aggregate_order_by"
     found: list[OrderItem] = []

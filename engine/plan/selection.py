@@ -20,12 +20,13 @@ from graphql import (
 )
 
 from lictor.engine.errors import at_key, invalid
-from lictor.engine.expressions import TRUE, BoolExp, Param
+from lictor.engine.expressions import TRUE, BoolExp, FunctionCall, Param
+from lictor.engine.plan.calls import ARGS, compile_call
 from lictor.engine.plan.context import INT, STRING, Arguments, Context, non_null_list, not_found
 from lictor.engine.plan.directives import included
 from lictor.engine.plan.nodes import (
     ColumnLeaf,
-    FunctionCall,
+    ComputedRowsLeaf,
     Leaf,
     RelationAggregateLeaf,
     RelationLeaf,
@@ -37,7 +38,7 @@ from lictor.engine.plan.order import check_distinct_on, compile_order_by, compil
 from lictor.engine.plan.where import compile_where
 from lictor.engine.schema import scalars
 from lictor.engine.schema.gtypes import named
-from lictor.engine.schema.model import ColumnField, TableType
+from lictor.engine.schema.model import ColumnField, ComputedField, TableType
 
 ROWS_ARGUMENTS = frozenset({"where", "order_by", "distinct_on", "limit", "offset"})
 
@@ -133,7 +134,29 @@ def _leaf(context: Context, table: TableType, field: Field, path: str) -> Leaf:
         rows = compile_rows(context, relationship.target, arguments, here)
         aggregate = compile_aggregate(context, relationship.target, rows, field.selections, here)
         return RelationAggregateLeaf(field.key, relationship, aggregate)
+    if (computed := table.computed.get(field.name)) is not None:
+        if computed.table is None:
+            return compile_computed(context, computed, field, here)
+        allowed = {*ROWS_ARGUMENTS, ARGS} if computed.inputs else ROWS_ARGUMENTS
+        arguments = context.arguments(field.arguments, dict.fromkeys(allowed), field.name, here)
+        call = compile_call(context, computed, arguments, here)
+        rows = compile_rows(context, computed.table, arguments, here, call=call)
+        fields = compile_fields(context, field.selections, computed.table, here)
+        return ComputedRowsLeaf(field.key, Select(rows, fields))
     raise not_found(field.name, table.name, path)
+
+
+def compile_computed(context: Context, computed: ComputedField, field: Field, path: str) -> ColumnLeaf:
+    """A computed field that is a scalar."""
+    assert computed.scalar is not None
+    if field.selections:
+        raise invalid("unexpected subselection set for non-object field", path)
+    allowed = {ARGS} if computed.inputs else set[str]()
+    if computed.scalar.family == "json":
+        allowed.add("path")
+    arguments = context.arguments(field.arguments, dict.fromkeys(allowed), field.name, path)
+    call = compile_call(context, computed, arguments, path)
+    return ColumnLeaf(field.key, computed, _json_path(context, arguments, path), call)
 
 
 def _column(context: Context, column: ColumnField, field: Field, path: str) -> ColumnLeaf:
@@ -141,13 +164,15 @@ def _column(context: Context, column: ColumnField, field: Field, path: str) -> C
         raise invalid("unexpected subselection set for non-object field", path)
     allowed = {"path": None} if column.scalar.family == "json" else {}
     arguments = context.arguments(field.arguments, allowed, field.name, path)
+    return ColumnLeaf(field.key, column, _json_path(context, arguments, path))
+
+
+def _json_path(context: Context, arguments: Arguments, path: str) -> Param | None:
     args_path = at_key(path, "args")
     value = context.read(arguments, "path", STRING, args_path)
     if value is None or value.is_null:
-        return ColumnLeaf(field.key, column, None)
-    return ColumnLeaf(
-        field.key, column, context.param(value, scalars.STRING, at_key(args_path, "path"), "path")
-    )
+        return None
+    return context.param(value, scalars.STRING, at_key(args_path, "path"), "path")
 
 
 def compile_rows(

@@ -27,7 +27,7 @@ def primary_key_condition(context: Context, table: TableType, arguments: Argumen
     conditions: list[BoolExp] = []
     for column in table.primary_key:
         here = at_key(path, column.name)
-        value = context.read(arguments, column.name, named(column.scalar.name, True), path)
+        value = context.read(arguments, column.name, column.scalar.gtype.required, path)
         if value is None:
             raise uncoercible(f"missing required field '{column.name}'", here)
         operand = context.param(value, column.scalar, here)
@@ -152,7 +152,7 @@ def _operand(
     if operator == "_delete_at_path":
         value = context.reader.read(raw, non_null_list("String"), path)
         return None if value is None else (context.list_param(value, STRING, path),)
-    value = context.reader.read(raw, named(scalar.name), path)
+    value = context.reader.read(raw, scalar.gtype, path)
     if value is None:
         return None
     return (None,) if value.is_null else (context.param(value, scalar, path),)

@@ -7,11 +7,23 @@ null is no condition; without it, null is an error as in Hasura v2.
 from __future__ import annotations
 
 from lictor.engine.errors import at_key
-from lictor.engine.expressions import TRUE, And, BoolExp, Compare, Exists, IsNull, Not, Or, Param
-from lictor.engine.plan.context import BOOLEAN, Context, non_null_list, not_found
+from lictor.engine.expressions import (
+    TRUE,
+    And,
+    BoolExp,
+    Compare,
+    Exists,
+    ExistsComputed,
+    IsNull,
+    Not,
+    Operand,
+    Or,
+    Param,
+)
+from lictor.engine.plan.context import BOOLEAN, Context, not_found
 from lictor.engine.plan.values import Raw, Value
 from lictor.engine.schema.gtypes import list_of, named
-from lictor.engine.schema.model import ColumnField, TableType
+from lictor.engine.schema.model import ComputedField, TableType
 from lictor.engine.schema.operators import CASTS, Operator, operators
 from lictor.engine.schema.scalars import Scalar
 
@@ -32,25 +44,50 @@ def compile_where(context: Context, table: TableType, value: Value, path: str) -
             child = context.reader.read(raw, named(type_name), here)
             if child is not None:
                 conditions.append(Not(compile_where(context, table, child, here)))
-        elif (column := table.columns.get(key)) is not None:
-            child = context.reader.read(raw, named(column.scalar.comparison_exp), here)
-            if child is not None:
-                conditions += _comparisons(context, column, column.scalar, child, here)
-        elif (relationship := table.relationships.get(key)) is not None:
-            child = context.reader.read(raw, named(f"{relationship.target.name}_bool_exp"), here)
-            if child is not None:
-                conditions.append(
-                    Exists(relationship, compile_where(context, relationship.target, child, here))
-                )
         else:
-            raise not_found(key, type_name, path)
+            conditions += _field(context, table, key, raw, path)
     if not conditions:
         return TRUE
     return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
 
 
-def _comparisons(
-    context: Context, column: ColumnField, scalar: Scalar, value: Value, path: str, cast: Scalar | None = None
+def _field(context: Context, table: TableType, key: str, raw: Raw, path: str) -> list[BoolExp]:
+    """What is asked of one column, computed field or relationship."""
+    # deferred: the rows that an aggregate is over have a condition again
+    from lictor.engine.plan.predicates import compile_aggregates
+
+    here = at_key(path, key)
+    if (column := table.columns.get(key)) is not None:
+        child = context.reader.read(raw, named(column.scalar.comparison_exp), here)
+        return [] if child is None else compile_comparisons(context, column, column.scalar, child, here)
+    if (relationship := table.relationships.get(key)) is not None:
+        target = relationship.target
+        child = context.reader.read(raw, named(f"{target.name}_bool_exp"), here)
+        return [] if child is None else [Exists(relationship, compile_where(context, target, child, here))]
+    if (relationship := table.aggregates.get(key)) is not None:
+        child = context.reader.read(raw, named(f"{relationship.target.name}_aggregate_bool_exp"), here)
+        return [] if child is None else compile_aggregates(context, relationship, child, here)
+    if (computed := table.plain_computed.get(key)) is not None:
+        return _computed(context, computed, raw, here)
+    raise not_found(key, f"{table.name}_bool_exp", path)
+
+
+def _computed(context: Context, computed: ComputedField, raw: Raw, path: str) -> list[BoolExp]:
+    if computed.table is not None:
+        child = context.reader.read(raw, named(f"{computed.table.name}_bool_exp"), path)
+        if child is None:
+            return []
+        return [ExistsComputed(computed, compile_where(context, computed.table, child, path))]
+    assert computed.scalar is not None
+    child = context.reader.read(raw, named(computed.scalar.comparison_exp), path)
+    return [] if child is None else compile_comparisons(context, computed, computed.scalar, child, path)
+
+
+# --- comparisons ------------------------------------------------------------------------------------------
+
+
+def compile_comparisons(
+    context: Context, column: Operand, scalar: Scalar, value: Value, path: str, cast: Scalar | None = None
 ) -> list[BoolExp]:
     """All operators of one `<scalar>_comparison_exp`."""
     known = operators(scalar)
@@ -78,7 +115,7 @@ def _comparisons(
 def _operand(context: Context, operator: Operator, raw: Raw, path: str) -> Param | None:
     """The operand's parameter, or None if the comparison is no condition."""
     scalar = operator.operand
-    expected = non_null_list(scalar.name) if operator.shape == "many" else named(scalar.name)
+    expected = list_of(scalar.gtype.required) if operator.shape == "many" else scalar.gtype
     value = context.reader.read(raw, expected, path)
     if value is None or _collapses(context, value):
         return None
@@ -87,7 +124,7 @@ def _operand(context: Context, operator: Operator, raw: Raw, path: str) -> Param
     return context.param(value, scalar, path)
 
 
-def _casts(context: Context, column: ColumnField, scalar: Scalar, value: Value, path: str) -> list[BoolExp]:
+def _casts(context: Context, column: Operand, scalar: Scalar, value: Value, path: str) -> list[BoolExp]:
     conditions: list[BoolExp] = []
     type_name = f"{scalar.name}_cast_exp"
     for key, raw in context.pairs(value, type_name, path):
@@ -97,7 +134,7 @@ def _casts(context: Context, column: ColumnField, scalar: Scalar, value: Value, 
         here = at_key(path, key)
         child = context.reader.read(raw, named(target.comparison_exp), here)
         if child is not None:
-            conditions += _comparisons(context, column, target, child, here, target)
+            conditions += compile_comparisons(context, column, target, child, here, target)
     return conditions
 
 

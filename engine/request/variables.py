@@ -111,7 +111,14 @@ def _structure(value: Any, level: Level) -> Any:
     """Keys in order, lists by element, booleans and nulls kept, other leaves by their kind."""
     kind = type(value)
     if kind is dict:
-        return ("{", *((key, _structure(item, level)) for key, item in value.items()))
+        # the arguments of an aggregate predicate are names of columns
+        return (
+            "{",
+            *(
+                (key, _structure(item, "verbatim" if key == "arguments" else level))
+                for key, item in value.items()
+            ),
+        )
     if kind is list:
         items = [_structure(item, level) for item in value]
         if items and level == "structure" and all(isinstance(item, _Kind) for item in items):

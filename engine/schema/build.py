@@ -7,54 +7,50 @@ serves. Never: touches the database or parses a request.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from lictor.engine.catalog import Catalog, CatalogFunction, CatalogTable
-from lictor.engine.metadata.model import Action, Function, Metadata, QualifiedName, Relationship, Table
+from lictor.engine.metadata.model import (
+    Action,
+    ComputedField,
+    Function,
+    Metadata,
+    QualifiedName,
+    Relationship,
+    Table,
+)
 from lictor.engine.schema.action_check import sound_types, taken_names, unsupported
 from lictor.engine.schema.action_relationships import resolve_relationships
 from lictor.engine.schema.action_types import ActionTypes, read_action_types
 from lictor.engine.schema.coercion import Coercers
+from lictor.engine.schema.enums import enum_of
+from lictor.engine.schema.functions import computed_field, find_function, function_type
 from lictor.engine.schema.inconsistency import Report
 from lictor.engine.schema.model import (
     ActionField,
-    ColumnField,
-    DeleteRule,
-    FunctionArgument,
     FunctionType,
-    InsertRule,
     RelationshipField,
     RootField,
     RootKind,
     Schema,
     TableType,
-    UpdateRule,
 )
 from lictor.engine.schema.roles import build_roles, role_schema
-from lictor.engine.schema.scalars import scalar
+from lictor.engine.schema.scalars import Scalar
 from lictor.engine.schema.subscriptions import subscription_fields
+from lictor.engine.schema.tables import table_type, table_type_name
 from lictor.engine.types import ADMIN
 
 NO_FOREIGN_KEY = "no foreign constraint exists on the given column(s)"
 
 
-def build(metadata: Metadata, catalog: Catalog) -> Schema:
+def build(metadata: Metadata, catalog: Catalog, *, infer_function_permissions: bool = True) -> Schema:
     """The schema of every role."""
     builder = _Builder(metadata, catalog)
     builder.add_tables()
     builder.add_functions()
     builder.add_actions()
-    return builder.finish()
-
-
-def table_type_name(table: Table) -> str:
-    """Hasura's base name of a table: its custom name, else its name, prefixed with a schema other than public."""
-    return table.custom_name or _default_name(table.name)
-
-
-def _default_name(name: QualifiedName) -> str:
-    return name.name if name.schema == "public" else f"{name.schema}_{name.name}"
+    return builder.finish(infer_function_permissions)
 
 
 class _Builder:
@@ -74,6 +70,7 @@ class _Builder:
 
     def add_tables(self) -> None:
         """All tables first, then the ways between them, then their root fields."""
+        enums = self._enums()
         declared: list[tuple[Table, CatalogTable, TableType]] = []
         for table in self.metadata.tables:
             found = self.catalog.tables.get((table.name.schema, table.name.name))
@@ -83,14 +80,44 @@ class _Builder:
             if table.name in self.tables:
                 self.report.table(table, f"multiple definitions for table {table.name}")
                 continue
-            table_type = _table_type(table, found)
-            self.tables[table.name] = table_type
-            declared.append((table, found, table_type))
-        for table, found, table_type in declared:
+            if table.name not in enums and table.is_enum:
+                continue
+            made = table_type(table, found, enums)
+            self.tables[table.name] = made
+            declared.append((table, found, made))
+        for table, found, made in declared:
             for relationship in table.relationships:
-                self._add_relationship(table, found, table_type, relationship)
-        for table, _, table_type in declared:
-            self._add_table_roots(table, table_type)
+                self._add_relationship(table, found, made, relationship)
+        for table, _, made in declared:
+            for computed in table.computed_fields:
+                self._add_computed_field(table, made, computed)
+        for table, _, made in declared:
+            self._add_table_roots(table, made)
+
+    def _enums(self) -> dict[QualifiedName, Scalar]:
+        found: dict[QualifiedName, Scalar] = {}
+        for table in self.metadata.tables:
+            if table.is_enum and (table.name.schema, table.name.name) in self.catalog.tables:
+                try:
+                    found[table.name] = enum_of(table.name, table_type_name(table), self.catalog)
+                except ValueError as error:
+                    self.report.table(table, str(error))
+        return found
+
+    def _add_computed_field(self, table: Table, made: TableType, declared: ComputedField) -> None:
+        if (
+            declared.name in made.columns
+            or declared.name in made.relationships
+            or declared.name in made.computed
+        ):
+            self.report.computed_field(
+                table, declared, f'field with name "{declared.name}" already exists in table "{table.name}"'
+            )
+            return
+        try:
+            made.computed[declared.name] = computed_field(declared, made, self.catalog, self.tables)
+        except ValueError as error:
+            self.report.computed_field(table, declared, str(error))
 
     def _add_relationship(
         self, table: Table, found: CatalogTable, table_type: TableType, declared: Relationship
@@ -164,17 +191,20 @@ class _Builder:
         raise LookupError(NO_FOREIGN_KEY)
 
     def _add_table_roots(self, table: Table, table_type: TableType) -> None:
-        custom, name = table.custom_root_fields, table_type.name
-        self.stream_names[name] = custom.get("select_stream", f"{name}_stream")
-        self._add_query(RootField(custom.get("select", name), "select", table_type))
-        self._add_query(
-            RootField(custom.get("select_aggregate", f"{name}_aggregate"), "aggregate", table_type)
-        )
+        name = table_type.name
+        self.stream_names[name] = table.custom_root_fields.get("select_stream", f"{name}_stream")
+        fields: list[tuple[str, RootKind, str]] = [
+            ("select", "select", name),
+            ("select_aggregate", "aggregate", f"{name}_aggregate"),
+        ]
         if table_type.primary_key:
-            self._add_query(RootField(custom.get("select_by_pk", f"{name}_by_pk"), "by_pk", table_type))
-        self._add_table_mutations(custom, table_type)
+            fields.append(("select_by_pk", "by_pk", f"{name}_by_pk"))
+        for key, kind, default in fields:
+            found = table.custom_root_fields.get(key, default)
+            self._add_query(RootField(found, kind, table_type, comment=table.root_comments.get(key)))
+        self._add_table_mutations(table, table_type)
 
-    def _add_table_mutations(self, custom: Mapping[str, str], table_type: TableType) -> None:
+    def _add_table_mutations(self, table: Table, table_type: TableType) -> None:
         name = table_type.name
         fields: list[tuple[RootKind, str]] = []
         if table_type.insert is not None:
@@ -190,7 +220,8 @@ class _Builder:
             if table_type.primary_key:
                 fields.append(("delete_by_pk", f"delete_{name}_by_pk"))
         for kind, default in fields:
-            self._add_mutation(RootField(custom.get(kind, default), kind, table_type))
+            found = table.custom_root_fields.get(kind, default)
+            self._add_mutation(RootField(found, kind, table_type, comment=table.root_comments.get(kind)))
 
     def _add_query(self, field: RootField) -> None:
         if field.name in self.query:
@@ -226,52 +257,25 @@ class _Builder:
 
     def add_functions(self) -> None:
         for function in self.metadata.functions:
-            candidates = self.catalog.functions.get((function.name.schema, function.name.name), ())
-            if len(candidates) != 1:
-                reason = (
-                    f'function "{function.name}" is overloaded. Overloaded functions are not supported'
-                    if candidates
-                    else f'no such function exists: "{function.name}"'
-                )
-                self.report.function(function, reason)
+            try:
+                found = find_function(function.name, self.catalog)
+                made = function_type(function, found, self.tables)
+            except ValueError as error:
+                self.report.function(function, str(error))
                 continue
-            self._add_function(function, candidates[0])
+            self._add_function(function, made, function.exposed_as or _exposed_as(found))
 
-    def _add_function(self, function: Function, found: CatalogFunction) -> None:
-        table = self.tables.get(QualifiedName(*found.returns_table)) if found.returns_table else None
-        if table is None:
-            self.report.function(function, "the function does not return rows of a tracked table")
-            return
-        name = function.custom_name or _default_name(function.name)
-        arguments = tuple(
-            FunctionArgument(
-                name=a.name or f"arg_{position}",
-                sql_name=a.name or None,
-                scalar=scalar(a.pg_type, a.sql_type),
-                has_default=a.has_default,
-            )
-            for position, a in enumerate(found.arguments, 1)
-        )
-        function_type = FunctionType(
-            name=name,
-            source=function.name,
-            table=table,
-            returns_set=found.returns_set,
-            arguments=arguments,
-            session_argument=function.session_argument,
-            comment=function.comment or found.comment,
-            roles=function.roles,
-        )
-        exposed_as = function.exposed_as or ("mutation" if found.volatility == "v" else "query")
-        custom = function.custom_root_fields
-        field = RootField(custom.get("function", name), "function", table, function_type)
+    def _add_function(self, function: Function, made: FunctionType, exposed_as: str) -> None:
+        custom, comments = function.custom_root_fields, function.root_comments
+        name = custom.get("function", made.name)
+        field = RootField(name, "function", made.table, made, comment=comments.get("function"))
         if exposed_as == "mutation":
             self._add_mutation(field)
             return
         self._add_query(field)
-        if found.returns_set:
-            aggregate = custom.get("function_aggregate", f"{name}_aggregate")
-            self._add_query(RootField(aggregate, "function_aggregate", table, function_type))
+        name = custom.get("function_aggregate", f"{made.name}_aggregate")
+        comment = comments.get("function_aggregate")
+        self._add_query(RootField(name, "function_aggregate", made.table, made, comment=comment))
 
     # --- actions ----------------------------------------------------------------------------------------
 
@@ -317,11 +321,11 @@ class _Builder:
 
     def _scalars(self) -> frozenset[str]:
         columns = (column for table in self.tables.values() for column in table.columns.values())
-        return frozenset(column.scalar.name for column in columns)
+        return frozenset(column.scalar.name for column in columns if column.scalar.family != "enum")
 
     # --- the whole --------------------------------------------------------------------------------------
 
-    def finish(self) -> Schema:
+    def finish(self, infer_functions: bool) -> Schema:
         admin = role_schema(
             ADMIN,
             self.query.values(),
@@ -330,7 +334,7 @@ class _Builder:
             self.tables,
             self.action_types,
         )
-        roles = build_roles(self.metadata, admin, self.tables, self.report)
+        roles = build_roles(self.metadata, admin, self.tables, self.report, infer_functions=infer_functions)
         return Schema(admin, roles, tuple(self.report.found))
 
 
@@ -339,28 +343,5 @@ def _owner_name(owner: Table | Function | Action) -> str:
     return f"{kind} {owner.name}"
 
 
-def _table_type(table: Table, found: CatalogTable) -> TableType:
-    table_type = TableType(
-        name=table_type_name(table),
-        source=table.name,
-        comment=table.comment or found.comment,
-        unique=found.unique,
-    )
-    by_column: dict[str, ColumnField] = {}
-    for column in found.columns:
-        column_field = ColumnField(
-            name=table.column_names.get(column.name, column.name),
-            column=column.name,
-            scalar=scalar(column.pg_type, column.sql_type),
-            nullable=column.nullable,
-            default_sql=column.default_sql,
-            generated=column.generated,
-            comment=table.column_comments.get(column.name) or column.comment,
-        )
-        by_column[column.name] = table_type.columns[column_field.name] = column_field
-    table_type.primary_key = tuple(by_column[name] for name in found.primary_key)
-    written = {column.name: column for column in table_type.columns.values() if not column.generated}
-    table_type.insert = InsertRule(written) if found.insertable else None
-    table_type.update = UpdateRule(written) if found.updatable else None
-    table_type.delete = DeleteRule() if found.deletable else None
-    return table_type
+def _exposed_as(function: CatalogFunction) -> str:
+    return "mutation" if function.volatility == "v" else "query"

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from lictor.engine.errors import one_of
 from lictor.engine.expressions import (
     And,
     BoolExp,
@@ -19,6 +20,7 @@ from lictor.engine.expressions import (
     CompareColumns,
     Constant,
     Exists,
+    ExistsComputed,
     ExistsIn,
     IsNull,
     ListOf,
@@ -28,7 +30,7 @@ from lictor.engine.expressions import (
     SessionVariable,
 )
 from lictor.engine.metadata.model import QualifiedName
-from lictor.engine.schema.model import ColumnField, TableType
+from lictor.engine.schema.model import ColumnField, ComputedField, TableType
 from lictor.engine.schema.operators import CASTS, COLUMN_OPERATORS, Operator, operators
 from lictor.engine.schema.scalars import Scalar
 
@@ -60,6 +62,8 @@ def _constant(value: Any) -> Constant:
 def _operand(value: Any, scalar: Scalar) -> Param:
     if (variable := _session_variable(value)) is not None:
         return Param(variable, scalar, "text", PATH)
+    if scalar.family == "enum" and value not in scalar.value_names:
+        raise ValueError(f"{scalar.name}: expected {one_of(scalar.value_names)}, found {value!r}")
     if isinstance(value, str) and scalar.family != "json":
         return Param(_constant(value), scalar, "text", PATH)
     return Param(_constant(value), scalar, "scalar", PATH)
@@ -70,6 +74,8 @@ def _list_operand(value: Any, scalar: Scalar) -> Param:
         return Param(variable, scalar, "array", PATH)
     if not isinstance(value, list):
         raise ValueError(f"a list or a session variable is expected, found {value!r}")
+    for item in value if scalar.family == "enum" else ():
+        _ = _operand(item, scalar)
     items = tuple(_session_variable(item) or _constant(_text(item)) for item in value)
     return Param(ListOf(items), scalar, "texts", PATH)
 
@@ -106,7 +112,19 @@ class _Reader:
         relationship = table.relationships.get(key)
         if relationship is not None:
             return Exists(relationship, self.expression(value, relationship.target))
+        computed = table.computed.get(key)
+        if computed is not None:
+            return self._computed(value, computed, table)
         raise ValueError(f'"{key}" is neither a column nor a relationship of {table.source}')
+
+    def _computed(self, value: Any, computed: ComputedField, table: TableType) -> BoolExp:
+        if computed.inputs:
+            raise ValueError(
+                f"computed field {computed.name}: one with input arguments cannot be in a condition"
+            )
+        if computed.table is not None:
+            return ExistsComputed(computed, self.expression(value, computed.table))
+        return self._column(value, computed, table)
 
     def _exists(self, value: Any) -> BoolExp:
         if not isinstance(value, dict) or not {"_table", "_where"} >= value.keys() or "_table" not in value:
@@ -123,7 +141,8 @@ class _Reader:
 
     # --- columns ----------------------------------------------------------------------------------------
 
-    def _column(self, value: Any, column: ColumnField, table: TableType) -> BoolExp:
+    def _column(self, value: Any, column: ColumnField | ComputedField, table: TableType) -> BoolExp:
+        assert column.scalar is not None
         if not isinstance(value, dict) or (
             column.scalar.family == "json" and not all(_name(key).startswith("_") for key in value)
         ):
@@ -137,34 +156,35 @@ class _Reader:
         self,
         name: str,
         value: Any,
-        column: ColumnField,
+        column: ColumnField | ComputedField,
         scalar: Scalar,
         table: TableType,
         cast: Scalar | None,
     ) -> BoolExp:
         if name == "_is_null":
             if not isinstance(value, bool):
-                raise ValueError(f"{column.column}: _is_null takes true or false")
+                raise ValueError(f"{column.name}: _is_null takes true or false")
             return IsNull(column, not value, cast)
-        if name in COLUMN_OPERATORS:
+        if name in COLUMN_OPERATORS and isinstance(column, ColumnField):
             return self._column_comparison(COLUMN_OPERATORS[name], value, column, table)
         if name == "_cast" and cast is None and isinstance(value, dict):
             return self._cast(value, column, table)
         operator = operators(scalar).get(name)
         if operator is None:
-            raise ValueError(f"{column.column}: no operator {name} for the type {scalar.name}")
+            raise ValueError(f"{column.name}: no operator {name} for the type {scalar.name}")
         if value is None:
-            raise ValueError(f"{column.column}: {name} cannot compare with null, use _is_null")
+            raise ValueError(f"{column.name}: {name} cannot compare with null, use _is_null")
         if operator.shape == "many":
             return Compare(column, operator, _list_operand(value, operator.operand), cast)
         return Compare(column, operator, _operand(value, operator.operand), cast)
 
-    def _cast(self, value: dict[str, Any], column: ColumnField, table: TableType) -> BoolExp:
+    def _cast(self, value: dict[str, Any], column: ColumnField | ComputedField, table: TableType) -> BoolExp:
+        assert column.scalar is not None
         conditions: list[BoolExp] = []
         for target, comparisons in value.items():
             scalar = CASTS.get(column.scalar.pg_type, {}).get(target)
             if scalar is None:
-                raise ValueError(f"{column.column}: no cast to {target}")
+                raise ValueError(f"{column.name}: no cast to {target}")
             conditions += [
                 self._comparison(_name(k), v, column, scalar, table, scalar) for k, v in comparisons.items()
             ]
@@ -179,7 +199,7 @@ class _Reader:
         owner = self.root if of_root else table
         other = _column(owner, steps[0]) if len(steps) == 1 and isinstance(steps[0], str) else None
         if other is None:
-            raise ValueError(f"{column.column}: no column {value!r} to compare with")
+            raise ValueError(f"{column.name}: no column {value!r} to compare with")
         return CompareColumns(column, operator, other, of_root)
 
 

@@ -6,6 +6,7 @@ executed against it; types are made on demand and shared by name.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from graphql import (
@@ -40,14 +41,16 @@ from lictor.engine.schema.model import (
     MUTATION_KINDS,
     ActionField,
     ColumnField,
-    FunctionType,
+    ComputedField,
     RelationshipField,
     RoleSchema,
     RootField,
     TableType,
+    aggregated_computed,
 )
 from lictor.engine.schema.operators import COMPARABLE_AGGREGATES, NUMERIC_AGGREGATES
 from lictor.engine.schema.prune import prune
+from lictor.engine.schema.scalars import Scalar
 
 # What sum, min and max leave as they are; the other aggregates are Float.
 TYPE_PRESERVING = frozenset({"sum", "max", "min"})
@@ -107,52 +110,28 @@ class _Types(StreamTypes):
         table = field.table
         assert table is not None
         if field.kind in MUTATION_KINDS:
-            return self.mutation(field)
+            made = self.mutation(field)
+            if field.comment is not None:
+                made.description = field.comment or None
+            return made
         if field.kind == "stream":
             return self.stream(table)
+        text = root_text(field)
         if field.kind == "by_pk":
             arguments = {
-                c.name: GraphQLArgument(GraphQLNonNull(self.scalar(c.scalar))) for c in table.primary_key
+                c.name: GraphQLArgument(GraphQLNonNull(self.scalar(c.scalar)), description=c.comment)
+                for c in table.primary_key
             }
-            return GraphQLField(
-                self.table(table), arguments, description=self._comment(table, "using primary key columns")
-            )
+            return GraphQLField(self.table(table), arguments, description=text)
         arguments = self._rows_arguments(table)
         if field.function is not None:
-            arguments = self._function_arguments(field.function) | arguments
+            arguments = self.function_args(field.function) | arguments
         if field.kind in ("aggregate", "function_aggregate"):
-            return GraphQLField(
-                GraphQLNonNull(self.aggregate(table)),
-                arguments,
-                description=self._comment(table, "aggregated"),
-            )
+            return GraphQLField(GraphQLNonNull(self.aggregate(table)), arguments, description=text)
         output = self.table(table)
         if field.kind == "select" or (field.function is not None and field.function.returns_set):
             output = _list(output)
-        comment = field.function.comment if field.function is not None else self._comment(table, "")
-        return GraphQLField(output, arguments, description=comment)
-
-    @staticmethod
-    def _comment(table: TableType, how: str) -> str:
-        return (
-            f"fetch {how + ' ' if how == 'aggregated' else ''}data from the table: {str(table.source)!r}".replace(
-                "'", '"'
-            )
-            + (f" {how}" if how and how != "aggregated" else "")
-        )
-
-    def _function_arguments(self, function: FunctionType) -> dict[str, GraphQLArgument]:
-        arguments = [a for a in function.arguments if a.name != function.session_argument]
-        if not arguments:
-            return {}
-        args = self.once(
-            function.args_type,
-            lambda: InputObjectType(
-                function.args_type, {a.name: GraphQLInputField(self.scalar(a.scalar)) for a in arguments}
-            ),
-        )
-        required = any(not a.has_default for a in arguments)
-        return {"args": GraphQLArgument(GraphQLNonNull(args) if required else args)}
+        return GraphQLField(output, arguments, description=text)
 
     def _action(self, action: ActionField, comment: str | None) -> GraphQLField:
         signature = action.types.signatures[action.action.name]
@@ -180,13 +159,15 @@ class _Types(StreamTypes):
     def table(self, table: TableType) -> Any:
         return self.once(
             table.name,
-            lambda: ObjectType(table.name, lambda: self._table_fields(table), description=table.comment),
+            lambda: ObjectType(table.name, lambda: self._table_fields(table), description=table_text(table)),
         )
 
     def _table_fields(self, table: TableType) -> dict[str, GraphQLField]:
         fields = {column.name: self._column(column) for column in table.columns.values()}
         for relationship in table.relationships.values():
             fields[relationship.name] = self._relationship(relationship)
+        for computed in table.computed.values():
+            fields[computed.name] = self._computed(computed)
         for name, relationship in table.aggregates.items():
             fields[name] = GraphQLField(
                 GraphQLNonNull(self.aggregate(relationship.target)),
@@ -203,6 +184,17 @@ class _Types(StreamTypes):
         return GraphQLField(
             output if column.nullable else GraphQLNonNull(output), arguments, description=column.comment
         )
+
+    def _computed(self, computed: ComputedField) -> GraphQLField:
+        arguments = self.function_args(computed)
+        if computed.table is not None:
+            output = GraphQLList(GraphQLNonNull(self.table(computed.table)))
+            arguments |= self._rows_arguments(computed.table)
+            return GraphQLField(output, arguments, description=computed.comment)
+        assert computed.scalar is not None
+        if computed.scalar.family == "json":
+            arguments["path"] = GraphQLArgument(STRING, description="JSON select path")
+        return GraphQLField(self.scalar(computed.scalar), arguments, description=computed.comment)
 
     def _relationship(self, relationship: RelationshipField) -> GraphQLField:
         output = self.table(relationship.target)
@@ -232,8 +224,10 @@ class _Types(StreamTypes):
         fields: dict[str, GraphQLField] = {}
         for function in (*NUMERIC_AGGREGATES, *COMPARABLE_AGGREGATES):
             columns = table.numeric_columns if function in NUMERIC_AGGREGATES else table.comparable_columns
-            if columns:
-                fields[function] = GraphQLField(self._function_fields(table, function, columns))
+            computed = aggregated_computed(table, function)
+            if columns or computed:
+                inner = self._function_fields(table, function, columns, computed.values())
+                fields[function] = GraphQLField(inner)
         count_arguments = {
             "columns": GraphQLArgument(list_of(self.select_column(table))),
             "distinct": GraphQLArgument(BOOLEAN),
@@ -245,13 +239,24 @@ class _Types(StreamTypes):
             description=f'aggregate fields of "{table.source}"',
         )
 
-    def _function_fields(self, table: TableType, function: str, columns: list[ColumnField]) -> Any:
-        def output(column: ColumnField) -> Any:
-            return self.scalar(column.scalar) if function in TYPE_PRESERVING else FLOAT
+    def _function_fields(
+        self,
+        table: TableType,
+        function: str,
+        columns: Iterable[ColumnField],
+        computed: Iterable[ComputedField],
+    ) -> Any:
+        def output(of: Scalar | None) -> Any:
+            return self.scalar(of) if of is not None and function in TYPE_PRESERVING else FLOAT
 
+        fields = {c.name: GraphQLField(output(c.scalar), description=c.comment) for c in columns}
+        fields |= {
+            c.name: GraphQLField(output(c.scalar), self.function_args(c), description=c.comment)
+            for c in computed
+        }
         return ObjectType(
             f"{table.name}_{function}_fields",
-            {column.name: GraphQLField(output(column), description=column.comment) for column in columns},
+            dict(sorted(fields.items())),
             description=f"aggregate {function} on columns",
         )
 
@@ -305,3 +310,26 @@ class _Types(StreamTypes):
 
 def _list(inner: Any) -> Any:
     return GraphQLNonNull(GraphQLList(GraphQLNonNull(inner)))
+
+
+def table_text(table: TableType) -> str | None:
+    """The description of a table's type: the metadata's comment, or the database's and what it is."""
+    if table.explicit_comment:
+        return table.comment or None
+    text = f'columns and relationships of "{table.source}"'
+    return f"{table.comment}\n\n\n{text}\n" if table.comment else text
+
+
+def root_text(field: RootField) -> str | None:
+    """The description of a field of query_root, or of a function."""
+    if field.comment is not None:
+        return field.comment or None
+    assert field.table is not None
+    table, function = field.table.source, field.function
+    if function is not None and field.kind == "function_aggregate":
+        return f'execute function "{function.source}" and query aggregates on result of table type "{table}"'
+    if function is not None:
+        return function.comment or f'execute function "{function.source}" which returns "{table}"'
+    what = "aggregated fields" if field.kind == "aggregate" else "data"
+    how = " using primary key columns" if field.kind == "by_pk" else ""
+    return f'fetch {what} from the table: "{table}"{how}'

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graphql import (
+    GraphQLArgument,
     GraphQLBoolean,
     GraphQLEnumType,
     GraphQLEnumValue,
@@ -24,14 +25,16 @@ from graphql import (
     GraphQLString,
 )
 
-from lictor.engine.schema.model import RoleSchema, TableType
+from lictor.engine.schema.model import ComputedField, FunctionType, RoleSchema, TableType
 from lictor.engine.schema.operators import (
     CASTS,
     COMPARABLE_AGGREGATES,
     DIRECTIONS,
     NUMERIC_AGGREGATES,
+    operator_text,
     operators,
 )
+from lictor.engine.schema.predicates import PAIR, AggregatePredicate, aggregate_predicates
 from lictor.engine.schema.scalars import Scalar
 
 # graphql-core's type classes declare a __new__ that hides their own type from type checkers.
@@ -62,13 +65,42 @@ class InputTypes:
         return self.known[name]
 
     def scalar(self, scalar: Scalar) -> Any:
-        return self.once(scalar.name, lambda: ScalarType(scalar.name))
+        if scalar.element is not None:
+            element = scalar.element
+            return list_of(self.once(element, lambda: ScalarType(element)))
+
+        def make() -> Any:
+            if scalar.family != "enum":
+                return ScalarType(scalar.name)
+            values = {name: GraphQLEnumValue(name, description=comment) for name, comment in scalar.values}
+            return EnumType(scalar.name, values)
+
+        return self.once(scalar.name, make)
+
+    def function_args(self, function: FunctionType | ComputedField) -> dict[str, GraphQLArgument]:
+        """The `args` argument of a function's field, if it has any to give."""
+        if not function.inputs:
+            return {}
+        name = function.args_type
+        args = self.once(
+            name,
+            lambda: InputObjectType(
+                name, {a.name: GraphQLInputField(self.scalar(a.scalar)) for a in function.inputs}
+            ),
+        )
+        required = any(not argument.has_default for argument in function.inputs)
+        what = (
+            f'input parameters for computed field "{function.name}" defined on table "{function.row_table}"'
+            if isinstance(function, ComputedField)
+            else f'input parameters for function "{function.source}"'
+        )
+        return {"args": GraphQLArgument(GraphQLNonNull(args) if required else args, description=what)}
 
     def bool_exp(self, table: TableType) -> Any:
-        name = f"{table.name}_bool_exp"
+        type_name = f"{table.name}_bool_exp"
 
         def fields() -> dict[str, GraphQLInputField]:
-            this = self.known[name]
+            this = self.known[type_name]
             found = {
                 "_and": GraphQLInputField(list_of(this)),
                 "_not": GraphQLInputField(this),
@@ -78,13 +110,70 @@ class InputTypes:
                 found[column.name] = GraphQLInputField(self.comparison(column.scalar))
             for relationship in table.relationships.values():
                 found[relationship.name] = GraphQLInputField(self.bool_exp(relationship.target))
+            for aggregate, relationship in table.aggregates.items():
+                found[aggregate] = GraphQLInputField(self.aggregate_bool_exp(relationship.target))
+            for name, computed in table.plain_computed.items():
+                if computed.table is not None:
+                    found[name] = GraphQLInputField(self.bool_exp(computed.table))
+                elif computed.scalar is not None:
+                    found[name] = GraphQLInputField(self.comparison(computed.scalar))
             return dict(sorted(found.items()))
 
         description = (
             f'Boolean expression to filter rows from the table "{table.source}". All fields are combined with a '
             "logical 'AND'."
         )
-        return self.once(name, lambda: InputObjectType(name, fields, description=description))
+        return self.once(type_name, lambda: InputObjectType(type_name, fields, description=description))
+
+    def aggregate_bool_exp(self, table: TableType) -> Any:
+        """What may be asked of rows of `table` taken together."""
+        name = f"{table.name}_aggregate_bool_exp"
+
+        def fields() -> dict[str, GraphQLInputField]:
+            return {
+                predicate.name: GraphQLInputField(self._aggregate_predicate(table, predicate))
+                for predicate in aggregate_predicates(table)
+            }
+
+        return self.once(name, lambda: InputObjectType(name, fields))
+
+    def _aggregate_predicate(self, table: TableType, predicate: AggregatePredicate) -> Any:
+        return self.once(
+            predicate.type_name,
+            lambda: InputObjectType(
+                predicate.type_name,
+                lambda: {
+                    "arguments": GraphQLInputField(self._predicate_arguments(table, predicate)),
+                    "distinct": GraphQLInputField(BOOLEAN),
+                    "filter": GraphQLInputField(self.bool_exp(table)),
+                    "predicate": GraphQLInputField(GraphQLNonNull(self.comparison(predicate.result))),
+                },
+            ),
+        )
+
+    def _predicate_arguments(self, table: TableType, predicate: AggregatePredicate) -> Any:
+        if predicate.columns is None:
+            return list_of(self.select_column(table))
+        values = {name: GraphQLEnumValue(name, description="column name") for name in predicate.columns}
+        what = f"{table.name}_aggregate_bool_exp_{predicate.name}_arguments_columns"
+        enum = self.once(
+            predicate.columns_type,
+            lambda: EnumType(
+                predicate.columns_type,
+                values,
+                description=f'select "{what}" columns of table "{table.source}"',
+            ),
+        )
+        if not predicate.pair:
+            return GraphQLNonNull(enum)
+        pair = self.once(
+            predicate.arguments_type,
+            lambda: InputObjectType(
+                predicate.arguments_type,
+                {place: GraphQLInputField(GraphQLNonNull(enum)) for place in PAIR},
+            ),
+        )
+        return GraphQLNonNull(pair)
 
     def comparison(self, scalar: Scalar) -> Any:
         name = scalar.comparison_exp
@@ -94,14 +183,15 @@ class InputTypes:
             for operator in operators(scalar).values():
                 operand = self.scalar(operator.operand)
                 found[operator.name] = GraphQLInputField(
-                    list_of(operand) if operator.shape == "many" else operand
+                    list_of(operand) if operator.shape == "many" else operand,
+                    description=operator_text(operator.name, scalar),
                 )
             found["_is_null"] = GraphQLInputField(BOOLEAN)
             if scalar.pg_type in CASTS:
                 found["_cast"] = GraphQLInputField(self._cast(scalar))
             return dict(sorted(found.items()))
 
-        description = f"Boolean expression to compare columns of type \"{scalar.name}\". All fields are combined with logical 'AND'."
+        description = f"Boolean expression to compare columns of type \"{scalar.element or scalar.name}\". All fields are combined with logical 'AND'."
         return self.once(name, lambda: InputObjectType(name, fields, description=description))
 
     def _cast(self, scalar: Scalar) -> Any:
@@ -127,6 +217,10 @@ class InputTypes:
                     found[relationship.name] = GraphQLInputField(self.order_by(relationship.target))
             for aggregate, relationship in table.aggregates.items():
                 found[aggregate] = GraphQLInputField(self.aggregate_order_by(relationship.target))
+            for key, computed in table.orderable_computed.items():
+                found[key] = GraphQLInputField(
+                    self._direction() if computed.table is None else self.aggregate_order_by(computed.table)
+                )
             return dict(sorted(found.items()))
 
         description = f'Ordering options when selecting data from "{table.source}".'
@@ -145,7 +239,11 @@ class InputTypes:
                     fields = {
                         c.name: GraphQLInputField(self._direction(), description=c.comment) for c in columns
                     }
-                    inner = InputObjectType(f"{table.name}_{function}_order_by", fields)
+                    inner = InputObjectType(
+                        f"{table.name}_{function}_order_by",
+                        fields,
+                        description=f'order by {function}() on columns of table "{table.source}"',
+                    )
                     found[function] = GraphQLInputField(inner)
             return InputObjectType(
                 name,

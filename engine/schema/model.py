@@ -17,6 +17,7 @@ from lictor.engine.schema.action_types import ActionTypes
 from lictor.engine.schema.coercion import Coercers
 from lictor.engine.schema.gtypes import GType
 from lictor.engine.schema.inconsistency import Inconsistency
+from lictor.engine.schema.operators import COMPARABLE_AGGREGATES, NUMERIC_AGGREGATES
 from lictor.engine.schema.scalars import Scalar
 
 RootKind = Literal[
@@ -44,6 +45,47 @@ class ColumnField:
     generated: bool
     comment: str | None
     visible_when: BoolExp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionArgument:
+    """An input argument; those without a name (`sql_name` None) are called arg_1, arg_2, … by their place."""
+
+    name: str
+    sql_name: str | None
+    scalar: Scalar
+    has_default: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ComputedField:
+    """A function over the row of a table as a field: of `scalar`, or the rows of `table` that it returns.
+
+    `owner` is the name of the type it is a field of; the function takes a row of `row_table` as `row_argument`.
+    `visible_when` is as for columns.
+    """
+
+    name: str
+    owner: str
+    function: QualifiedName
+    arguments: tuple[FunctionArgument, ...]
+    row_argument: str
+    row_table: QualifiedName
+    session_argument: str | None
+    scalar: Scalar | None
+    table: TableType | None
+    comment: str | None
+    visible_when: BoolExp | None = None
+
+    @property
+    def inputs(self) -> tuple[FunctionArgument, ...]:
+        """The arguments that a request gives."""
+        given = (self.row_argument, self.session_argument)
+        return tuple(argument for argument in self.arguments if argument.name not in given)
+
+    @property
+    def args_type(self) -> str:
+        return f"{self.name}_{self.owner}_args"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +140,8 @@ class RelationshipField:
 class TableType:
     """A tracked table as one role sees it. Fields are keyed by GraphQL name.
 
+    `explicit_comment`: the comment is the metadata's, which replaces all that would be generated, even if empty.
+
     `selectable`: the role may read rows, those of `row_filter`, and of one field at most `row_limit`. Without it
     there are no columns. `aggregations`: it may ask for aggregates. A rule that is None forbids the change.
     `nested` are the ways to the tables into which a nested insert may go on, whether selectable or not.
@@ -107,6 +151,7 @@ class TableType:
     source: QualifiedName
     comment: str | None
     columns: dict[str, ColumnField] = field(default_factory=dict)
+    computed: dict[str, ComputedField] = field(default_factory=dict)
     relationships: dict[str, RelationshipField] = field(default_factory=dict)
     aggregates: dict[str, RelationshipField] = field(default_factory=dict)
     nested: dict[str, RelationshipField] = field(default_factory=dict)
@@ -119,6 +164,23 @@ class TableType:
     insert: InsertRule | None = None
     update: UpdateRule | None = None
     delete: DeleteRule | None = None
+    explicit_comment: bool = False
+
+    @property
+    def plain_computed(self) -> dict[str, ComputedField]:
+        """The computed fields that ask for no argument: only those stand in conditions and orders."""
+        return {name: computed for name, computed in self.computed.items() if not computed.inputs}
+
+    @property
+    def orderable_computed(self) -> dict[str, ComputedField]:
+        """What may stand in an order: plain scalars, and the aggregates of plain rows."""
+        found: dict[str, ComputedField] = {}
+        for name, computed in self.plain_computed.items():
+            if computed.table is None:
+                found[name] = computed
+            elif computed.table.aggregations:
+                found[f"{name}_aggregate"] = computed
+        return found
 
     @property
     def numeric_columns(self) -> list[ColumnField]:
@@ -129,14 +191,13 @@ class TableType:
         return [column for column in self.columns.values() if column.scalar.is_comparable]
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionArgument:
-    """`position` is the 1-based place; unnamed arguments are called arg_1, arg_2, …"""
-
-    name: str
-    sql_name: str | None
-    scalar: Scalar
-    has_default: bool
+def aggregated_computed(table: TableType, function: str) -> dict[str, ComputedField]:
+    """The computed fields that an aggregate function takes."""
+    if function in NUMERIC_AGGREGATES:
+        return {n: c for n, c in table.computed.items() if c.scalar is not None and c.scalar.is_numeric}
+    if function in COMPARABLE_AGGREGATES:
+        return {n: c for n, c in table.computed.items() if c.scalar is not None and c.scalar.is_comparable}
+    return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +212,11 @@ class FunctionType:
     session_argument: str | None
     comment: str | None
     roles: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[FunctionArgument, ...]:
+        """The arguments that a request gives."""
+        return tuple(argument for argument in self.arguments if argument.name != self.session_argument)
 
     @property
     def args_type(self) -> str:

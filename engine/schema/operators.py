@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from lictor.engine.schema.scalars import INT, STRING, Scalar
+from lictor.engine.schema.scalars import INT, LQUERY, LTXTQUERY, STRING, Scalar
 
 OperandShape = Literal["one", "many"]
 
@@ -46,12 +46,18 @@ _TEXT = {
     "_niregex": "{0} !~* {1}",
 }
 _CONTAINMENT = {"_contains": "{0} @> {1}", "_contained_in": "{0} <@ {1}"}
+_EQUALITY = ("_eq", "_neq")
+_LTREE = {"_ancestor": "{0} @> {1}", "_descendant": "{0} <@ {1}"}
 
 
 @cache
 def operators(scalar: Scalar) -> dict[str, Operator]:
     """Every operator of the type but `_is_null` and `_cast`, which take no operand of a scalar type."""
-    found = {name: Operator(name, sql, scalar) for name, sql in _COMPARISON.items()}
+    found = {
+        name: Operator(name, sql, scalar)
+        for name, sql in _COMPARISON.items()
+        if scalar.family != "enum" or name in _EQUALITY
+    }
     found |= {name: Operator(name, sql, scalar, "many") for name, sql in _MEMBERSHIP.items()}
     if scalar.family == "text":
         found |= {name: Operator(name, sql, scalar) for name, sql in _TEXT.items()}
@@ -61,7 +67,59 @@ def operators(scalar: Scalar) -> dict[str, Operator]:
         found["_has_key"] = Operator("_has_key", "{0} ? {1}", STRING)
         found["_has_keys_any"] = Operator("_has_keys_any", "{0} ?| {1}", STRING, "many")
         found["_has_keys_all"] = Operator("_has_keys_all", "{0} ?& {1}", STRING, "many")
+    if scalar.pg_type == "ltree":
+        found |= _ltree_operators(scalar)
     return found
+
+
+def _ltree_operators(scalar: Scalar) -> dict[str, Operator]:
+    found = {name: Operator(name, sql, scalar) for name, sql in _LTREE.items()}
+    found |= {f"{name}_any": Operator(f"{name}_any", sql, scalar, "many") for name, sql in _LTREE.items()}
+    found["_matches"] = Operator("_matches", "{0} ~ {1}", LQUERY)
+    # lqueries of a list are plain strings to GraphQL
+    found["_matches_any"] = Operator("_matches_any", "{0} ? {1}::lquery[]", STRING, "many")
+    found["_matches_fulltext"] = Operator("_matches_fulltext", "{0} @ {1}", LTXTQUERY)
+    return found
+
+
+_PATTERNS = {
+    "like": "pattern",
+    "ilike": "case-insensitive pattern",
+    "similar": "SQL regular expression",
+    "regex": "POSIX regular expression, case sensitive",
+    "iregex": "POSIX regular expression, case insensitive",
+}
+_TEXTS = {
+    f"_{no}{name}": f"does the column {'NOT ' * bool(no)}match the given {pattern}"
+    for name, pattern in _PATTERNS.items()
+    for no in ("", "n")
+}
+_JSON_TEXTS = {
+    "_contains": "does the column contain the given json value at the top level",
+    "_contained_in": "is the column contained in the given json value",
+    "_has_key": "does the string exist as a top-level key in the column",
+    "_has_keys_any": "do any of these strings exist as top-level keys in the column",
+    "_has_keys_all": "do all of these strings exist as top-level keys in the column",
+}
+_ARRAY_TEXTS = {
+    "_contains": "does the array contain the given value",
+    "_contained_in": "is the array contained in the given array value",
+}
+_LTREE_TEXTS = {
+    "_ancestor": "is the left argument an ancestor of right (or equal)?",
+    "_ancestor_any": "does array contain an ancestor of `ltree`?",
+    "_descendant": "is the left argument a descendant of right (or equal)?",
+    "_descendant_any": "does array contain a descendant of `ltree`?",
+    "_matches": "does `ltree` match `lquery`?",
+    "_matches_any": "does `ltree` match any `lquery` in array?",
+    "_matches_fulltext": "does `ltree` match `ltxtquery`?",
+}
+
+
+def operator_text(name: str, scalar: Scalar) -> str | None:
+    """Hasura's description of an operator, if it has one."""
+    special = {"json": _JSON_TEXTS, "array": _ARRAY_TEXTS}.get(scalar.family, _LTREE_TEXTS)
+    return _TEXTS.get(name) or special.get(name)
 
 
 # `_cast: {String: {...}}`: the types a column of the type may be compared as.

@@ -16,7 +16,10 @@ from lictor.engine.schema.filters import Tables
 from lictor.engine.schema.inconsistency import Report
 from lictor.engine.schema.model import RelationshipField, RoleSchema, RootField, TableType
 from lictor.engine.schema.operators import UPDATE_OPERATORS
+from lictor.engine.schema.predicates import NAMES as PREDICATES
+from lictor.engine.schema.predicates import columns_type
 from lictor.engine.schema.rules import Rules, SelectRule, TableRules, read_rules
+from lictor.engine.schema.scalars import BOOLEAN, FLOAT8, INT
 from lictor.engine.schema.subscriptions import cursor_types
 from lictor.engine.types import ADMIN
 
@@ -44,9 +47,15 @@ def role_schema(
     backend_only: bool = False,
 ) -> RoleSchema:
     """The schema of these fields, with what the plan's key needs to know of its types."""
-    query = list(query)
+    query, mutation = list(query), list(mutation)
     enum_bearing = {"order_by"}
-    structural = {"order_by", "jsonb_cast_exp"}
+    structural = {
+        "order_by",
+        "jsonb_cast_exp",
+        INT.comparison_exp,
+        BOOLEAN.comparison_exp,
+        FLOAT8.comparison_exp,
+    }
     row_types: set[str] = set()
     for table in tables.values():
         name = table.name
@@ -55,8 +64,14 @@ def role_schema(
         structural |= {f"{name}_bool_exp", f"{name}_pk_columns_input", f"{name}_updates"}
         structural |= {column.scalar.comparison_exp for column in table.columns.values()}
         structural |= {f"{name}{operator}_input" for operator in UPDATE_OPERATORS}
+        structural |= {computed.args_type for computed in table.computed.values()}
+        structural |= {c.scalar.comparison_exp for c in table.computed.values() if c.scalar is not None}
+        structural.add(f"{name}_aggregate_bool_exp")
+        structural |= {f"{name}_aggregate_bool_exp_{function}" for function in PREDICATES}
+        enum_bearing |= {f"{name}_aggregate_bool_exp_{function}_arguments" for function in PREDICATES}
+        enum_bearing |= {columns_type(name, function) for function in PREDICATES}
         row_types |= {f"{name}{part}_insert_input" for part in ("", "_obj_rel", "_arr_rel")}
-    structural |= {field.function.args_type for field in query if field.function}
+    structural |= {field.function.args_type for field in (*query, *mutation) if field.function}
     return RoleSchema(
         role=role,
         backend_only=backend_only,
@@ -73,9 +88,12 @@ def role_schema(
 
 
 def build_roles(
-    metadata: Metadata, admin: RoleSchema, tables: Tables, report: Report
+    metadata: Metadata, admin: RoleSchema, tables: Tables, report: Report, *, infer_functions: bool = True
 ) -> dict[tuple[str, bool], RoleSchema]:
-    """The schemas of all roles but admin; what of the permissions does not fit is reported."""
+    """The schemas of all roles but admin; what of the permissions does not fit is reported.
+
+    `infer_functions`: whoever may select a table may call the queries that return its rows.
+    """
     inherited = _in_order(metadata.inherited_roles, report)
     rules = _all_rules(metadata, tables, inherited, report)
     names = {role for of_table in rules.values() for role in of_table}
@@ -87,7 +105,7 @@ def build_roles(
         of_role = {
             table: found for table, by_role in rules.items() if (found := by_role.get(name)) is not None
         }
-        builder = _Builder(name, of_role, admin, tables, _ancestors(name, inherited))
+        builder = _Builder(name, of_role, admin, tables, _ancestors(name, inherited), infer_functions)
         roles[name, False] = builder.schema(backend_only=False)
         if any(found.backend_only for found in of_role.values()):
             roles[name, True] = builder.schema(backend_only=True)
@@ -136,7 +154,9 @@ class _Builder:
         admin: RoleSchema,
         all_tables: Tables,
         roles: frozenset[str],
+        infer_functions: bool,
     ) -> None:
+        self.infer_functions = infer_functions
         self.role = role
         self.rules = rules
         self.admin = admin
@@ -147,6 +167,7 @@ class _Builder:
         tables = {name: self._table(name, rules, backend_only) for name, rules in self.rules.items()}
         for name, table in tables.items():
             self._connect(self.all_tables[name], table, tables)
+            self._compute(name, table, tables)
         query = self._reading(self.admin.query, tables, lambda rule: rule.query_root_fields)
         mutation = [
             found for field in self.admin.mutation.values() if (found := self._mutation(field, tables))
@@ -166,6 +187,7 @@ class _Builder:
             name=admin.name,
             source=admin.source,
             comment=admin.comment,
+            explicit_comment=admin.explicit_comment,
             unique=admin.unique,
             selectable=select is not None,
             aggregations=select is not None and select.aggregations,
@@ -198,6 +220,21 @@ class _Builder:
                 if relationship.is_array and target.aggregations:
                     table.aggregates[f"{mine.name}_aggregate"] = mine
 
+    def _compute(self, name: QualifiedName, table: TableType, tables: dict[QualifiedName, TableType]) -> None:
+        """Computed fields: scalars that the permission names, rows of whatever table the role may select."""
+        select = self.rules[name].select
+        if select is None:
+            return
+        for computed in self.all_tables[name].computed.values():
+            if computed.table is not None:
+                target = tables.get(computed.table.source)
+                if target is not None and target.selectable:
+                    table.computed[computed.name] = replace(computed, table=target)
+            elif (visible := select.computed_fields.get(computed.name)) is not None:
+                table.computed[computed.name] = (
+                    computed if visible == TRUE else replace(computed, visible_when=visible)
+                )
+
     # --- root fields ------------------------------------------------------------------------------------
 
     def _reading(
@@ -217,6 +254,8 @@ class _Builder:
         if field.kind in ("aggregate", "function_aggregate") and not table.aggregations:
             return None
         if field.function is not None:
+            if not self.infer_functions and not self.roles & set(field.function.roles):
+                return None
             return replace(field, table=table, function=replace(field.function, table=table))
         if field.kind == "by_pk" and not table.primary_key:
             return None

@@ -157,6 +157,13 @@ class _Reader:
         computed = permission.get("computed_fields") or ()
         if unknown := [name for name in computed if name not in declared]:
             raise ValueError(f'computed field "{unknown[0]}" does not exist')
+        if rows := [
+            name for name in computed if name in self.admin.computed and self.admin.computed[name].table
+        ]:
+            raise ValueError(
+                f'select permissions on computed field "{rows[0]}" are auto-derived from the permissions on its '
+                "returning table and cannot be specified manually"
+            )
         return SelectRule(
             columns={column.column: TRUE for column in self._columns(permission["columns"])},
             computed_fields=dict.fromkeys(computed, TRUE),

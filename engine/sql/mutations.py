@@ -17,6 +17,8 @@ from lictor.engine.plan.nodes import (
     AffectedRows,
     AggregateRoot,
     Assignment,
+    ColumnLeaf,
+    ComputedRowsLeaf,
     Delete,
     Insert,
     Leaf,
@@ -29,6 +31,7 @@ from lictor.engine.plan.nodes import (
     Update,
     UpdateManyRoot,
 )
+from lictor.engine.schema.model import ComputedField
 from lictor.engine.sql.conditions import Aliases, param_sql, where_sql
 from lictor.engine.sql.fragment import Sql, cat, ident, join, qualified, render, text
 from lictor.engine.sql.inserts import CHANGED, CHECK, NestedSql, check_sql, insert_sql, is_checked
@@ -134,7 +137,13 @@ def _reads_others(root: MutationRoot) -> bool:
     for part in root.response:
         if isinstance(part, Returning):
             fields += part.fields
-    return any(isinstance(field, (RelationLeaf, RelationAggregateLeaf)) for field in fields)
+    others = (RelationLeaf, RelationAggregateLeaf, ComputedRowsLeaf)
+    # the function of a computed field may read the changed table itself
+    return any(
+        isinstance(field, others)
+        or (isinstance(field, ColumnLeaf) and isinstance(field.column, ComputedField))
+        for field in fields
+    )
 
 
 # --- answers ----------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from lictor.engine.errors import GraphQLFailure, at_index, uncoercible
+from lictor.engine.errors import GraphQLFailure, at_index, one_of, uncoercible
 from lictor.engine.expressions import LiteralAt, Param
 from lictor.engine.plan.sources import fetcher
 from lictor.engine.request.variables import ABSENT
@@ -84,6 +84,8 @@ def scalar_to_text(scalar: Scalar, literal: bool) -> ToText:
         return _json
     if family == "array":
         return lambda value, path: _array(value, scalar, path)
+    if family == "enum":
+        return _enum_value(scalar)
     return lambda value, path: _other(value, scalar, path)
 
 
@@ -202,6 +204,20 @@ def _array_item(item: Any, scalar: Scalar, path: str) -> str:
         return "true" if item else "false"
     escaped = str(item).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _enum_value(scalar: Scalar) -> ToText:
+    names = scalar.value_names
+    allowed = frozenset(names)
+
+    def to_text(value: Any, path: str) -> str:
+        if type(value) is not str:
+            raise _expected("an enum value", scalar.name, value, path, False)
+        if value not in allowed:
+            raise uncoercible(f"expected {one_of(names)} for type '{scalar.name}', but found '{value}'", path)
+        return value
+
+    return to_text
 
 
 def _other(value: Any, scalar: Scalar, path: str) -> str:

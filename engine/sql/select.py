@@ -11,6 +11,7 @@ from lictor.engine.plan.nodes import (
     AggregateRoot,
     AggregateSelect,
     ColumnLeaf,
+    ComputedRowsLeaf,
     CountField,
     FunctionFields,
     Leaf,
@@ -26,6 +27,7 @@ from lictor.engine.schema.scalars import STRINGIFIED_TYPES
 from lictor.engine.sql.conditions import (
     AGGREGATES,
     Aliases,
+    call_sql,
     column_sql,
     join_sql,
     order_sql,
@@ -40,6 +42,9 @@ ROW = '"the row"'
 PLACE = '"the place"'
 MAX_IDENTIFIER = 63  # bytes; longer column aliases would be cut off by Postgres
 MAX_PAIRS = 50  # a function takes at most 100 arguments
+WHOLE = '"the whole row"'
+# Where rows are reached from: the relationship, or None for a computed field, and the alias of the local row.
+Via = tuple[RelationshipField | None, str]
 
 
 class SelectBuilder:
@@ -61,19 +66,17 @@ class SelectBuilder:
         """SELECT fields FROM …, in order, as rows; for keys that are no longer than identifiers may be."""
         return self._rows_of_fields(select, None)
 
-    def list_of(self, select: Select, via: tuple[RelationshipField, str] | None = None) -> Sql:
+    def list_of(self, select: Select, via: Via | None = None) -> Sql:
         """A json list of the selected rows."""
         if not self._short(select.fields):
             return self._long_list(select, via)
         rows = self._rows_of_fields(select, via)
         return cat(f"(SELECT coalesce(json_agg({ROW}), '[]') FROM (", rows, f") AS {ROW})")
 
-    def object_of(
-        self, select: Select, via: tuple[RelationshipField, str] | None = None, *, joined: bool = False
-    ) -> Sql:
+    def object_of(self, select: Select, via: Via | None = None, *, joined: bool = False) -> Sql:
         """One row as a json object, or null. `joined`: this will stand in a join, and so shall what is below."""
         alias = self.aliases.next()
-        limit = "" if via is None or via[0].unique else " LIMIT 1"
+        limit = "" if via is None or via[0] is None or via[0].unique else " LIMIT 1"
         if self._short(select.fields):
             joins: list[Sql] | None = [] if joined else None
             fields = self._columns(select.fields, alias, joins)
@@ -106,7 +109,7 @@ class SelectBuilder:
             )
         return cat("(SELECT ", self._object(fields, alias), f" FROM {rows} AS {alias})")
 
-    def _long_list(self, select: Select, via: tuple[RelationshipField, str] | None) -> Sql:
+    def _long_list(self, select: Select, via: Via | None) -> Sql:
         alias = self.aliases.next()
         rows = self._whole_rows(select.rows, via)
         return cat(
@@ -117,7 +120,7 @@ class SelectBuilder:
             f") AS {alias})",
         )
 
-    def _rows_of_fields(self, select: Select, via: tuple[RelationshipField, str] | None) -> Sql:
+    def _rows_of_fields(self, select: Select, via: Via | None) -> Sql:
         """SELECT fields FROM …, in order."""
         alias = self.aliases.next()
         if select.rows.distinct_on:
@@ -131,9 +134,7 @@ class SelectBuilder:
         columns = self._columns(select.fields, alias, joins)
         return cat("SELECT ", columns, self._source(select.rows, alias, via, joins))
 
-    def _whole_rows(
-        self, rows: Rows, via: tuple[RelationshipField, str] | None, *, limited: bool = True
-    ) -> Sql:
+    def _whole_rows(self, rows: Rows, via: Via | None, *, limited: bool = True) -> Sql:
         """SELECT all columns FROM …, in order."""
         alias = self.aliases.next()
         if rows.distinct_on:
@@ -150,20 +151,20 @@ class SelectBuilder:
         self,
         rows: Rows,
         alias: str,
-        via: tuple[RelationshipField, str] | None,
+        via: Via | None,
         joins: list[Sql] | None = None,
         *,
         limited: bool = True,
     ) -> Sql:
         """FROM … JOIN … WHERE … ORDER BY … LIMIT … OFFSET …; `limited`: the role's limit counts here."""
         conditions: list[Sql] = []
-        if via is not None:
+        if via is not None and via[0] is not None:
             conditions.append(cat(join_sql(via[0], via[1], alias)))
         conditions += visible_sql(rows.table, alias, self.aliases)
         where = where_sql(rows.where, alias, self.aliases)
         if where.parts != ("TRUE",):
             conditions.append(where)
-        pieces: list[Sql] = [cat(" FROM ", self._from(rows), f" AS {alias}"), *(joins or ())]
+        pieces: list[Sql] = [cat(" FROM ", self._from(rows, via), f" AS {alias}"), *(joins or ())]
         if conditions:
             pieces.append(cat(" WHERE ", join(" AND ", conditions)))
         order = order_sql(rows.order_by, alias, self.aliases)
@@ -176,18 +177,10 @@ class SelectBuilder:
             pieces.append(cat(" OFFSET ", param_sql(rows.offset)))
         return cat(*pieces)
 
-    def _from(self, rows: Rows) -> Sql:
+    def _from(self, rows: Rows, via: Via | None) -> Sql:
         if rows.call is None:
             return cat(qualified(rows.table.source.schema, rows.table.source.name))
-        source = rows.call.function.source
-        arguments = [
-            cat(
-                f"{ident(name)} => " if name else "",
-                cat(f"NULL::{scalar.sql_type}") if param is None else param_sql(param),
-            )
-            for name, param, scalar in rows.call.arguments
-        ]
-        return cat(qualified(source.schema, source.name), "(", join(", ", arguments), ")")
+        return call_sql(rows.call, None if via is None else via[1], self.aliases)
 
     # --- fields -----------------------------------------------------------------------------------------
 
@@ -211,9 +204,11 @@ class SelectBuilder:
             return cat(f"{text(leaf.value)}::text")
         if isinstance(leaf, RelationAggregateLeaf):
             return self.aggregate_of(leaf.aggregate, (leaf.relationship, alias))
+        if isinstance(leaf, ComputedRowsLeaf):
+            return self.list_of(leaf.select, (None, alias))
         if leaf.relationship.is_array:
             return self.list_of(leaf.select, (leaf.relationship, alias))
-        via = (leaf.relationship, alias)
+        via: Via = (leaf.relationship, alias)
         if joins is None or not leaf.relationship.unique:
             return self.object_of(leaf.select, via)
         name = self.aliases.next()
@@ -222,7 +217,8 @@ class SelectBuilder:
         return cat(f"{name}.object")
 
     def _column(self, leaf: ColumnLeaf, alias: str) -> Sql:
-        value = column_sql(alias, leaf.column, self.aliases)
+        assert leaf.column.scalar is not None
+        value = column_sql(alias, leaf.column, self.aliases, call=leaf.call)
         if leaf.column.visible_when is not None:
             value = cat("(", value, ")")
         if leaf.path is not None:
@@ -233,7 +229,7 @@ class SelectBuilder:
 
     # --- aggregates -------------------------------------------------------------------------------------
 
-    def aggregate_of(self, select: AggregateSelect, via: tuple[RelationshipField, str] | None = None) -> Sql:
+    def aggregate_of(self, select: AggregateSelect, via: Via | None = None) -> Sql:
         """A json object of aggregates over rows, and the rows themselves if asked for.
 
         The role's limit bounds the rows that are shown, not those that are counted.
@@ -243,6 +239,21 @@ class SelectBuilder:
         shown = (
             rows.table.row_limit if any(isinstance(field, NodesField) for field in select.fields) else None
         )
+        if shown is not None:
+            inner = self._whole_rows(rows, via, limited=False)
+            whole = ""
+            if rows.table.computed:  # their functions take a row without its place
+                whole = f", {ROW}::{qualified(rows.table.source.schema, rows.table.source.name)} AS {WHOLE}"
+                self.aliases.rows[alias] = f"{alias}.{WHOLE}"
+            source = cat(
+                f" FROM (SELECT *{whole}, row_number() OVER () AS {PLACE} FROM (",
+                inner,
+                f") AS {ROW}) AS {alias}",
+            )
+        elif rows.order_by or rows.distinct_on or rows.limit or rows.offset:
+            source = cat(" FROM (", self._whole_rows(rows, via, limited=False), f") AS {alias}")
+        else:
+            source = self._source(rows, alias, via, limited=False)
         pairs: list[tuple[str, Sql]] = []
         for field in select.fields:
             if isinstance(field, TypenameLeaf):
@@ -251,15 +262,6 @@ class SelectBuilder:
                 pairs.append((field.key, self._nodes(field, alias, shown)))
             else:
                 pairs.append((field.key, self._aggregate_fields(field, alias)))
-        if shown is not None:
-            inner = self._whole_rows(rows, via, limited=False)
-            source = cat(
-                f" FROM (SELECT *, row_number() OVER () AS {PLACE} FROM (", inner, f") AS {ROW}) AS {alias}"
-            )
-        elif rows.order_by or rows.distinct_on or rows.limit or rows.offset:
-            source = cat(" FROM (", self._whole_rows(rows, via, limited=False), f") AS {alias}")
-        else:
-            source = self._source(rows, alias, via, limited=False)
         return cat("(SELECT ", json_object(pairs), source, ")")
 
     def _nodes(self, field: NodesField, alias: str, shown: int | None) -> Sql:
@@ -288,7 +290,9 @@ class SelectBuilder:
             if isinstance(leaf, TypenameLeaf):
                 pairs.append((leaf.key, cat(f"{text(leaf.value)}::text")))
                 continue
-            value = cat(f"{function}(", column_sql(alias, leaf.column, self.aliases), ")")
+            assert leaf.column.scalar is not None
+            argument = column_sql(alias, leaf.column, self.aliases, call=leaf.call)
+            value = cat(f"{function}(", argument, ")")
             if self.stringify_numbers and leaf.column.scalar.pg_type in STRINGIFIED_TYPES:
                 value = cat(value, "::text")
             pairs.append((leaf.key, value))

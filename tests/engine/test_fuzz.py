@@ -114,11 +114,15 @@ VARIABLE_DOCUMENTS = [
     "query ($v: uuid!) { article(id: $v) { id } }",
     "query ($v: [uuid!]) { articles(where: {id: {_in: $v}}) { id } }",
     "query ($v: jsonb) { author(where: {profile: {_contains: $v}}) { id } }",
-    "query ($v: _text) { articles(where: {labels: {_contains: $v}}) { id } }",
+    "query ($v: [String!]) { articles(where: {labels: {_contains: $v}}) { id } }",
     "query ($v: numeric) { author(where: {rating: {_gt: $v}}) { id } }",
     "query ($v: float8, $w: Float) { articles(where: {score: {_gt: $v}, ratio: {_lt: $w}}) { id } }",
     "query ($v: Boolean!) { author(where: {active: {_eq: $v}}) { id name @include(if: $v) } }",
     "query ($v: String) { author_by_pk(id: 1) { profile(path: $v) } }",
+    "query ($v: article_aggregate_bool_exp) { author(where: {articles_aggregate: $v}) { id } }",
+    "query ($v: article_aggregate_bool_exp_count!) { author(where: {articles_aggregate: {count: $v}}) { id } }",
+    "query ($v: article_aggregate_bool_exp_corr_arguments!, $w: Int) { author(where: {articles_aggregate: {corr:"
+    " {arguments: $v, predicate: {_gt: 0}}}}, limit: $w) { id } }",
     "query ($v: stats_articles_of_args!) { stats_articles_of(args: $v) { id } }",
     'query ($v: String = "thing") { __type(name: $v) { name } }',
 ]

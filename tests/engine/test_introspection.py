@@ -54,7 +54,7 @@ SIGNATURES = [
     ("article", "editor", "", "author"),
     ("article", "article_tags", "", "[article_tag!]!"),
     ("article", "article_tags_aggregate", "", "article_tag_aggregate!"),
-    ("article", "labels", "", "_text"),
+    ("article", "labels", "", "[String!]"),
     ("article", "views", "", "bigint!"),
     ("article", "words", "", "smallint"),
     ("article", "ratio", "", "Float"),
@@ -81,7 +81,7 @@ async def test_types_of_fields(ask):
         "distinct_on": "[author_select_column!]", "limit": "Int", "offset": "Int",
         "order_by": "[author_order_by!]", "where": "author_bool_exp",
     }  # fmt: skip
-    assert schema.type_map["author"].description == "who writes"
+    assert schema.type_map["author"].description == 'who writes\n\n\ncolumns and relationships of "author"\n'
     assert schema.type_map["author"].fields["created_at"].description == "when the row was made"
 
 
