@@ -6,6 +6,7 @@ In: cases/<group>/<topic>.yaml, each a list of cases or `{defaults, cases}`. Out
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.engine.conformance.compare import Loader
+from tests.engine.conformance.compare import Loader, Name
 
 CASES = Path(__file__).parent / "cases"
 
@@ -21,6 +22,9 @@ CASES = Path(__file__).parent / "cases"
 @dataclass(frozen=True)
 class Case:
     """One request (`query`), several of any kind (`requests`) or a subscription with its `steps`.
+
+    A filter can be written short: `from`, `where` and `ids` (the `field`s, id unless given, of the rows in the order of
+    their id). It is asked twice: with `where` as a literal and as a variable.
 
     `data`, `error` and `body` are what is expected; exactly one is given. `error` has `code`, `path` and `message`;
     those that are left out are not compared. An error means that there is no data, as with Hasura.
@@ -57,6 +61,7 @@ class Case:
         return "data" if "mutation" in str(self.query) + str(self.send) else None
 
 
+FILTER = {"from", "where", "ids", "field"}
 NAMES = {one.name for one in fields(Case)} - {"id"}
 EXPECTATIONS = ("data", "error", "body")
 
@@ -73,6 +78,8 @@ def read_cases() -> Iterator[Case]:
 
 
 def _case(identity: str, entry: dict[str, Any]) -> Case:
+    if "from" in entry:
+        entry = _filter(entry)
     if unknown := set(entry) - NAMES:
         raise ValueError(f"{identity}: unknown {sorted(unknown)}")
     kinds = [key for key in ("query", "requests", "subscription") if entry.get(key)]
@@ -88,6 +95,29 @@ def _case(identity: str, entry: dict[str, Any]) -> Case:
     values = {**entry, "requests": requests, "steps": tuple(entry.get("steps", ()))}
     values["headers"] = {name: str(value) for name, value in (entry.get("headers") or {}).items()}
     return Case(id=identity, **values)
+
+
+def _filter(entry: dict[str, Any]) -> dict[str, Any]:
+    """The two requests of a filter that is written short."""
+    table, where, field_name = entry["from"], entry["where"], entry.get("field", "id")
+    data = {table: [{field_name: value} for value in entry["ids"]]}
+    rest = f"order_by: {{id: asc}}) {{ {field_name} }}"
+    literal = {"query": f"{{ {table}(where: {_literal(where)}, {rest} }}", "data": data}
+    query = f"query ($where: {table}_bool_exp!) {{ {table}(where: $where, {rest} }}"
+    variable = {"query": query, "variables": {"where": where}, "data": data}
+    return {**{key: entry[key] for key in entry if key not in FILTER}, "requests": [literal, variable]}
+
+
+def _literal(value: Any) -> str:
+    """The value in GraphQL's own notation."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{key}: {_literal(item)}" for key, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(_literal(item) for item in value) + "]"
+        case Name():
+            return str(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _inherited(entry: dict[str, Any]) -> dict[str, Any]:

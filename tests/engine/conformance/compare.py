@@ -7,6 +7,7 @@ its path. Unlike Python's ==, true is not 1.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,17 @@ class Matching:
     pattern: str
 
 
+@dataclass(frozen=True)
+class Near:
+    """`!near number`: that number but for the last digits of a float."""
+
+    number: float
+
+
+class Name(str):
+    """`!name LP`: a GraphQL enum value, where a case is written as a literal."""
+
+
 class Loader(yaml.SafeLoader):
     """YAML with the marks. Dates and times stay text, as in JSON."""
 
@@ -57,6 +69,8 @@ Loader.add_constructor("!any", lambda loader, node: Anything())
 Loader.add_constructor("!unordered", lambda loader, node: Unordered(loader.construct_sequence(node, deep=True)))  # type: ignore[arg-type]
 Loader.add_constructor("!having", lambda loader, node: Having(loader.construct_mapping(node, deep=True)))  # type: ignore[arg-type]
 Loader.add_constructor("!matching", lambda loader, node: Matching(str(loader.construct_scalar(node))))  # type: ignore[arg-type]
+Loader.add_constructor("!near", lambda loader, node: Near(float(loader.construct_scalar(node))))  # type: ignore[arg-type]
+Loader.add_constructor("!name", lambda loader, node: Name(loader.construct_scalar(node)))  # type: ignore[arg-type]
 
 
 def differences(expected: Any, actual: Any, path: str = "$", *, ordered: bool = False) -> list[str]:
@@ -67,6 +81,9 @@ def differences(expected: Any, actual: Any, path: str = "$", *, ordered: bool = 
         case Matching(pattern):
             found = isinstance(actual, str) and re.search(pattern, actual)
             return [] if found else [_line(path, f"a text with /{pattern}/", actual)]
+        case Near(number):
+            near = isinstance(actual, int | float) and math.isclose(number, actual, rel_tol=1e-9)
+            return [] if near else [_line(path, f"about {number}", actual)]
         case Unordered(items):
             return _unordered(items, actual, path, ordered)
         case Having(fields):
