@@ -69,7 +69,8 @@ EXPECTATIONS = ("data", "error", "body")
 def read_cases() -> Iterator[Case]:
     """Every case, file by file."""
     for file in sorted(CASES.glob("*/*.yaml")):
-        document = yaml.load(file.read_text(), Loader=Loader)
+        with file.open(encoding="utf-8") as stream:  # its name is in the loader's errors
+            document = yaml.load(stream, Loader=Loader)
         defaults = document.get("defaults", {}) if isinstance(document, dict) else {}
         entries = document["cases"] if isinstance(document, dict) else document
         prefix = f"{file.parent.name}/{file.stem}"
