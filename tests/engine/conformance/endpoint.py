@@ -70,10 +70,28 @@ class Endpoint:
         """Run SQL on the default source. Raises AssertionError with the answer if it fails."""
         self._post("/v2/query", {"type": "run_sql", "args": {"source": "default", "sql": sql}})
 
+    def ask(self, query: str, role: str = "admin") -> Any:
+        """The data of a query. Raises AssertionError with the answer if it is an error."""
+        headers = {"x-hasura-admin-secret": self.admin_secret, "x-hasura-role": role}
+        response = self._client.post("/v1/graphql", json={"query": query}, headers=headers)
+        assert "errors" not in response.json(), response.text
+        return response.json()["data"]
+
     def _post(self, path: str, body: Any) -> Any:
         response = self._client.post(path, json=body, headers={"x-hasura-admin-secret": self.admin_secret})
         assert response.status_code == 200, f"{path} {body['type']}: {response.status_code} {response.text}"
         return response.json()
+
+    def _filled(self, body: Any) -> Any:
+        """The body with the configuration of the source where metadata has to name it."""
+        match body:
+            case "{{CONFIGURATION}}":
+                return self._configuration
+            case dict():
+                return {key: self._filled(value) for key, value in body.items()}
+            case list():
+                return [self._filled(value) for value in body]
+        return body
 
     def headers(self, case: Case) -> dict[str, str]:
         """The headers of a case's request: secret, role and session variables."""
@@ -86,7 +104,7 @@ class Endpoint:
 
     def check(self, case: Case) -> None:
         """Send the case's request and compare. Raises AssertionError with the differences."""
-        body = case.send
+        body = self._filled(case.send)
         if case.query is not None:
             body = {"query": case.query, "variables": case.variables, "operationName": case.operation}
             body = {key: value for key, value in body.items() if value is not None}
