@@ -7,6 +7,7 @@ In: cases/<group>/<topic>.yaml, each a list of cases or `{defaults, cases}`. Out
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -58,9 +59,10 @@ class Case:
             return self.changes
         if any(request.dirties for request in self.requests) or any("run" in step for step in self.steps):
             return "data"
-        return "data" if "mutation" in str(self.query) + str(self.send) else None
+        return "data" if MUTATION.search(f"{self.query} {self.send}") else None
 
 
+MUTATION = re.compile(r"\bmutation\b")
 FILTER = {"from", "where", "ids", "field"}
 NAMES = {one.name for one in fields(Case)} - {"id"}
 EXPECTATIONS = ("data", "error", "body")

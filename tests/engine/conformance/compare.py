@@ -59,18 +59,22 @@ class Loader(yaml.SafeLoader):
 # "on", "off", "yes" and "no" stay text too: they are names in metadata and values in data.
 Loader.yaml_implicit_resolvers = {
     first: [
-        (tag, expression) for tag, expression in resolvers if not tag.endswith((":timestamp", ":bool", ":int"))
+        (tag, expression)
+        for tag, expression in resolvers
+        if not tag.endswith((":timestamp", ":bool", ":int"))
     ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), list("tf"))
 Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(0|[1-9]\d*)$"), list("-0123456789"))
 Loader.add_constructor("!any", lambda loader, node: Anything())
-Loader.add_constructor("!unordered", lambda loader, node: Unordered(loader.construct_sequence(node, deep=True)))  # type: ignore[arg-type]
-Loader.add_constructor("!having", lambda loader, node: Having(loader.construct_mapping(node, deep=True)))  # type: ignore[arg-type]
-Loader.add_constructor("!matching", lambda loader, node: Matching(str(loader.construct_scalar(node))))  # type: ignore[arg-type]
-Loader.add_constructor("!near", lambda loader, node: Near(float(loader.construct_scalar(node))))  # type: ignore[arg-type]
-Loader.add_constructor("!name", lambda loader, node: Name(loader.construct_scalar(node)))  # type: ignore[arg-type]
+Loader.add_constructor(
+    "!unordered", lambda loader, node: Unordered(loader.construct_sequence(node, deep=True))
+)
+Loader.add_constructor("!having", lambda loader, node: Having(loader.construct_mapping(node, deep=True)))
+Loader.add_constructor("!matching", lambda loader, node: Matching(str(loader.construct_scalar(node))))
+Loader.add_constructor("!near", lambda loader, node: Near(float(loader.construct_scalar(node))))
+Loader.add_constructor("!name", lambda loader, node: Name(loader.construct_scalar(node)))
 
 
 def differences(expected: Any, actual: Any, path: str = "$", *, ordered: bool = False) -> list[str]:
@@ -102,8 +106,14 @@ def differences(expected: Any, actual: Any, path: str = "$", *, ordered: bool = 
 
 
 def _objects(expected: dict[str, Any], actual: dict[str, Any], path: str, ordered: bool) -> list[str]:
-    found = [_line(f"{path}.{key}", _show(value), None, "nothing") for key, value in expected.items() if key not in actual]
-    found += [_line(f"{path}.{key}", "nothing", value) for key, value in actual.items() if key not in expected]
+    found = [
+        _line(f"{path}.{key}", _show(value), None, "nothing")
+        for key, value in expected.items()
+        if key not in actual
+    ]
+    found += [
+        _line(f"{path}.{key}", "nothing", value) for key, value in actual.items() if key not in expected
+    ]
     for key, value in expected.items():
         if key in actual:
             found += differences(value, actual[key], f"{path}.{key}", ordered=ordered)

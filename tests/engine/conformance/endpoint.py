@@ -41,7 +41,9 @@ class Endpoint:
         for source in present.get("sources", ()):
             if source["name"] == "default":
                 self._configuration = source["configuration"]
-        self.metadata("clear_metadata")
+        # Tracked tables could not be dropped.
+        empty = {"name": "default", "kind": "postgres", "tables": [], "configuration": self._configuration}
+        self.metadata("replace_metadata", {"version": 3, "sources": [empty]})
         self.run_sql((HERE / "schema.sql").read_text())
         self.run_sql(self._data)
         self.run_sql("REFRESH MATERIALIZED VIEW genre_count")

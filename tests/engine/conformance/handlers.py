@@ -19,7 +19,11 @@ SLOWNESS = 4.0  # seconds; the action's own timeout is 1
 
 def greet(call: dict[str, Any], headers: dict[str, str]) -> Answer:
     name = call["input"]["name"]
-    return 200, {"text": f"Hello, {name}!", "loud": name.isupper(), "artist_id": call["input"].get("artist_id")}
+    return 200, {
+        "text": f"Hello, {name}!",
+        "loud": name.isupper(),
+        "artist_id": call["input"].get("artist_id"),
+    }
 
 
 def order(call: dict[str, Any], headers: dict[str, str]) -> Answer:

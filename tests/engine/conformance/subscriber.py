@@ -50,7 +50,9 @@ class Subscriber:
         async with websockets.connect(url, subprotocols=[subprotocol], proxy=None) as connection:
             assert connection.subprotocol == self.protocol
             self.connection = connection
-            await self._send({"type": "connection_init", "payload": {"headers": self.endpoint.headers(self.case)}})
+            await self._send(
+                {"type": "connection_init", "payload": {"headers": self.endpoint.headers(self.case)}}
+            )
             if self.case.subscription != "none":
                 assert (await self._receive())["type"] == "connection_ack"
                 payload = {"query": self.case.subscription, "variables": self.case.variables}

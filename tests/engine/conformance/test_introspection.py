@@ -14,13 +14,17 @@ ROLES = ("admin", "customer", "guest", "member", "writer", "janitor", "nobody")
 @pytest.mark.parametrize("role", ROLES)
 def test_the_schema_of_a_role_is_valid(endpoint: Endpoint, role: str):
     endpoint.restore()
-    schema = build_client_schema(endpoint.ask(get_introspection_query(input_value_deprecation=True), role=role))
+    schema = build_client_schema(
+        endpoint.ask(get_introspection_query(input_value_deprecation=True), role=role)
+    )
     assert validate_schema(schema) == []
 
 
 def _accepted(case: Case) -> list[Case]:
     """The admin's own documents that must be answered with data, of which the schema must approve."""
-    return [one for one in case.requests or (case,) if one.query and one.data is not None and one.role is None]
+    return [
+        one for one in case.requests or (case,) if one.query and one.data is not None and one.role is None
+    ]
 
 
 def test_the_schema_of_the_admin_knows_every_document_that_is_answered(endpoint: Endpoint):
