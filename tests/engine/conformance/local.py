@@ -24,20 +24,12 @@ STARTING_TIME = 30.0  # seconds
 
 @contextmanager
 def running_engine(database_url: str, directory: Path) -> Iterator[str]:
-    """The URL of an engine that serves no metadata yet; it is ended afterwards. `directory` is for its files."""
-    metadata = directory / "metadata"
-    (metadata / "databases").mkdir(parents=True)
-    (metadata / "version.yaml").write_text("version: 3\n")
-    (metadata / "databases" / "databases.yaml").write_text(
-        "- name: default\n  kind: postgres\n  configuration:\n    connection_info:\n"
-        "      database_url: {from_env: HASURA_GRAPHQL_DATABASE_URL}\n  tables: []\n"
-    )
+    """The URL of an engine that serves no metadata yet; it is ended afterwards. Its log goes to `directory`."""
     port = _free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HASURA_GRAPHQL_")}
     environment = {
         **kept,
         "HASURA_GRAPHQL_DATABASE_URL": database_url,
-        "HASURA_GRAPHQL_METADATA_DIR": str(metadata),
         "HASURA_GRAPHQL_ADMIN_SECRET": ADMIN_SECRET,
         "HASURA_GRAPHQL_SERVER_PORT": str(port),
         "HASURA_GRAPHQL_PG_CONNECTIONS": "5",
