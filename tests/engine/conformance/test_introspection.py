@@ -22,6 +22,8 @@ def test_the_schema_of_a_role_is_valid(endpoint: Endpoint, role: str):
 
 def _accepted(case: Case) -> list[Case]:
     """The admin's own documents that must be answered with data, of which the schema must approve."""
+    if case.changes == "metadata":  # its documents are of another schema
+        return []
     return [
         one for one in case.requests or (case,) if one.query and one.data is not None and one.role is None
     ]
