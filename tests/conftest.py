@@ -19,6 +19,14 @@ EMPTIED = ("log", "flow_run_state", "task_run_state")
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of tests/engine/conformance, which only an initial conftest may add."""
+    group = parser.getgroup("conformance")
+    group.addoption("--endpoint", help="judge the engine at this URL; without it, our own is started")
+    group.addoption("--admin-secret", default="", help="the admin secret of --endpoint")
+    group.addoption("--handler-url", help="where --endpoint reaches this machine for its actions")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A running Postgres of our own, without fsync; gone after the session."""
