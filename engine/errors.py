@@ -8,6 +8,7 @@ Never: HTTP statuses (the servers in front choose those) and never a Python trac
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 Kind = Literal["syntax", "validation", "coercion", "data", "action", "internal"]
@@ -70,6 +71,21 @@ def at_key(path: str, key: str) -> str:
     return f"{path}['{quoted}']"
 
 
+def scientific(value: float) -> str:
+    """A number as Hasura shows one it refuses: 12.5, 2.147483648e9."""
+    number = Decimal(str(value))
+    if not number.is_finite():
+        return str(value)
+    number = number.normalize()
+    sign, digits, _ = number.as_tuple()
+    exponent = number.adjusted()
+    if 0 <= exponent < 7 or exponent == -1:
+        text = f"{number:f}"
+        return text if "." in text else f"{text}.0"
+    shown = "".join(map(str, digits))
+    return f"{'-' if sign else ''}{shown[0]}.{shown[1:] or '0'}e{exponent}"
+
+
 def at_index(path: str, index: int) -> str:
     """`path` one list index deeper."""
     return f"{path}[{index}]"
@@ -77,6 +93,4 @@ def at_index(path: str, index: int) -> str:
 
 def one_of(values: Sequence[str]) -> str:
     """Hasura's wording of the possible values of an enum."""
-    if len(values) == 1:
-        return f"the value '{values[0]}'"
     return "one of the values [" + ", ".join(f"'{v}'" for v in values) + "]"

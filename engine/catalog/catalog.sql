@@ -23,6 +23,28 @@ WITH relations AS (
     )
     SELECT below.domain, below.base, below.not_null
     FROM below JOIN pg_type t ON t.oid = below.base AND t.typtype <> 'd'
+), view_columns AS (
+    -- the column that stands behind one of a view which takes rows: the view's rule keeps its origin
+    SELECT DISTINCT ON (r.oid, a.attnum) r.oid AS relation, a.attnum, found[3]::oid AS origin, found[4]::int2 AS origin_attnum
+    FROM relations r
+    JOIN pg_rewrite w ON w.ev_class = r.oid AND w.rulename = '_RETURN'
+    CROSS JOIN LATERAL regexp_matches(
+        w.ev_action::text,
+        ':resno (\d+) :resname ((?:\\.|[^\s\\])+) :ressortgroupref \d+ :resorigtbl (\d+) :resorigcol (\d+) :resjunk false',
+        'g') AS found
+    JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = found[1]::int2
+    WHERE r.kind = 'v' AND r.updatable & 8 <> 0 AND found[3] <> '0'
+      AND pg_column_is_updatable(r.oid, a.attnum, false)
+    -- of several entries with one number, those of subqueries have other names
+    ORDER BY r.oid, a.attnum, regexp_replace(found[2], '\\(.)', '\1', 'g') = a.attname DESC
+), origins AS (
+    WITH RECURSIVE behind AS (
+        SELECT * FROM view_columns
+        UNION ALL
+        SELECT b.relation, b.attnum, v.origin, v.origin_attnum
+        FROM behind b JOIN view_columns v ON v.relation = b.origin AND v.attnum = b.origin_attnum
+    )
+    SELECT b.* FROM behind b JOIN pg_class c ON c.oid = b.origin AND c.relkind <> 'v'
 ), columns AS (
     SELECT a.attrelid,
            json_agg(json_build_object(
@@ -32,11 +54,11 @@ WITH relations AS (
                'type_kind', base.typtype,
                'nullable', NOT (a.attnotnull OR COALESCE(b.not_null, false)),
                'default_sql', CASE
-                   WHEN a.attidentity <> '' THEN format('nextval(%L::regclass)',
-                       pg_get_serial_sequence(quote_ident(r.schema) || '.' || quote_ident(r.name), a.attname))
-                   WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid)
+                   WHEN own.attidentity <> '' THEN format('nextval(%L::regclass)',
+                       pg_get_serial_sequence(own.attrelid::regclass::text, own.attname))
+                   WHEN own.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid)
                END,
-               'generated', a.attgenerated <> '' OR a.attidentity = 'a',
+               'generated', own.attgenerated <> '' OR own.attidentity = 'a',
                'comment', col_description(a.attrelid, a.attnum)
            ) ORDER BY a.attnum) AS columns
     FROM pg_attribute a
@@ -44,7 +66,10 @@ WITH relations AS (
     JOIN pg_type t ON t.oid = a.atttypid
     LEFT JOIN base_types b ON b.domain = t.oid
     JOIN pg_type base ON base.oid = COALESCE(b.base, t.oid)
-    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    -- a view's column has the default of the one behind it, unless it has one of its own
+    LEFT JOIN origins o ON o.relation = a.attrelid AND o.attnum = a.attnum AND NOT a.atthasdef
+    JOIN pg_attribute own ON own.attrelid = COALESCE(o.origin, a.attrelid) AND own.attnum = COALESCE(o.origin_attnum, a.attnum)
+    LEFT JOIN pg_attrdef d ON d.adrelid = own.attrelid AND d.adnum = own.attnum
     WHERE a.attnum > 0 AND NOT a.attisdropped
     GROUP BY a.attrelid
 ), key_columns AS (

@@ -12,7 +12,7 @@ from typing import Any
 
 from graphql import FieldNode, NameNode, SelectionSetNode
 
-from lictor.engine.errors import GraphQLFailure, at_key, invalid
+from lictor.engine.errors import ROOT_PATH, GraphQLFailure, at_key, invalid
 from lictor.engine.expressions import TRUE
 from lictor.engine.plan.actions import compile_action
 from lictor.engine.plan.aggregate import compile_aggregate
@@ -71,7 +71,7 @@ def _root(context: Context, type_name: str, field: Field, path: str) -> Root:
     kind = context.operation.kind
     fields = getattr(context.schema, kind)
     if kind != "query" and not fields:
-        raise invalid(f"no {kind}s exist", path)
+        raise invalid(f"no {kind}s exist", ROOT_PATH)
     root = fields.get(field.name)
     if root is None:
         raise not_found(field.name, type_name, path)

@@ -6,7 +6,7 @@ may see have them.
 
 from __future__ import annotations
 
-from lictor.engine.errors import at_key, uncoercible
+from lictor.engine.errors import at_key, invalid, uncoercible
 from lictor.engine.expressions import TRUE, Aggregated, AggregateValue, And, BoolExp
 from lictor.engine.plan.context import BOOLEAN, Context, non_null_list, not_found
 from lictor.engine.plan.order import compile_select_columns
@@ -20,12 +20,15 @@ from lictor.engine.schema.predicates import PAIR, AggregatePredicate, aggregate_
 def compile_aggregates(
     context: Context, relationship: RelationshipField, value: Value, path: str
 ) -> list[BoolExp]:
-    """`<relationship>_aggregate: {count: {…}, bool_and: {…}, …}`; all must hold."""
+    """`<relationship>_aggregate: {count: {…}, bool_and: {…}, …}`; exactly one of them."""
     table = relationship.target
     known = {predicate.name: predicate for predicate in aggregate_predicates(table)}
     type_name = f"{table.name}_aggregate_bool_exp"
     conditions: list[BoolExp] = []
-    for key, raw in context.pairs(value, type_name, path):
+    pairs = context.pairs(value, type_name, path)
+    if len(pairs) != 1 and value.kind != "opaque":
+        raise invalid("exactly one predicate should be specified", path)
+    for key, raw in pairs:
         if key not in known:
             raise not_found(key, type_name, path)
         here = at_key(path, key)

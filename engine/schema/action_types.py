@@ -72,6 +72,12 @@ def read_action_types(metadata: Metadata) -> ActionTypes:
             one.name: one.description
             for one in (*declared.input_objects, *declared.objects, *declared.enums, *declared.scalars)
             if one.description
+        }
+        | {
+            f"{one.name}.{value.name}": value.description
+            for one in declared.enums
+            for value in one.values
+            if value.description
         },
     )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lictor.engine.errors import GraphQLFailure, at_index, at_key, uncoercible
+from lictor.engine.errors import GraphQLFailure, at_index, at_key, one_of, scientific, uncoercible
 from lictor.engine.schema.action_types import ActionTypes, InputField
 from lictor.engine.schema.gtypes import GType
 
@@ -61,7 +61,7 @@ def _int(value: Any) -> Any:
     elif type(value) is not float:
         raise _mismatch("a 32-bit integer", "Int", value)
     raise Mismatch(
-        f"The value {value} lies outside the bounds or is not an integer. Maybe it is a float, or is there "
+        f"The value {scientific(value)} lies outside the bounds or is not an integer. Maybe it is a float, or is there "
         "integer overflow?",
         "parse-failed",
     )
@@ -218,8 +218,7 @@ def _check_present(field: InputField, key: str, value: dict[str, Any]) -> None:
 
 def _enum(name: str, values: tuple[str, ...]) -> Coerce:
     allowed = frozenset(values)
-    shown = ", ".join(f"'{value}'" for value in values)
-    expected = f"one of the values [{shown}]" if len(values) > 1 else f"the value {shown}"
+    expected = one_of(values)
 
     def coerce(value: Any) -> Any:
         if type(value) is not str:

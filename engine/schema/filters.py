@@ -204,8 +204,9 @@ class _Reader:
 
 
 def _name(key: str) -> str:
-    """Operators may be written `$eq` or `_eq`."""
-    return f"_{key[1:]}" if key.startswith("$") else key
+    """Operators may be written `$eq` or `_eq`; two of them have a shorter name."""
+    name = f"_{key[1:]}" if key.startswith("$") else key
+    return {"_ne": "_neq", "_cne": "_cneq"}.get(name, name)
 
 
 def _column(table: TableType, name: str) -> ColumnField | None:

@@ -273,7 +273,10 @@ class _Types(StreamTypes):
         types = self.role.action_types
         description = types.descriptions.get(name)
         if name in types.enums:
-            values = {value: GraphQLEnumValue(value) for value in types.enums[name]}
+            values = {
+                value: GraphQLEnumValue(value, description=types.descriptions.get(f"{name}.{value}"))
+                for value in types.enums[name]
+            }
             return EnumType(name, values, description=description)
         if output and name in types.objects:
             return ObjectType(name, lambda: self._object_fields(name), description=description)

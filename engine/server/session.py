@@ -10,11 +10,12 @@ import hmac
 from collections.abc import Mapping
 
 from lictor.engine.errors import GraphQLFailure
-from lictor.engine.server.settings import TRUE, ServerSettings
+from lictor.engine.server.settings import ServerSettings
 from lictor.engine.types import ADMIN, Session
 
 SECRET_HEADERS = ("x-hasura-admin-secret", "x-hasura-access-key")
 ROLE_HEADER = "x-hasura-role"
+BOOLEAN_TEXTS = {True: ("true", "t", "yes", "y"), False: ("false", "f", "no", "n")}
 BACKEND_ONLY_HEADER = "x-hasura-use-backend-only-permissions"
 
 
@@ -30,12 +31,18 @@ def session_of(headers: Mapping[str, str], settings: ServerSettings) -> Session:
         if not hmac.compare_digest(secret.encode(), settings.admin_secret.encode()):
             raise _denied('invalid "x-hasura-admin-secret"/"x-hasura-access-key"')
     backend_only = (given.pop(BACKEND_ONLY_HEADER, "") or "false").lower()
-    if backend_only not in TRUE and backend_only != "false":
+    if backend_only not in BOOLEAN_TEXTS[True] + BOOLEAN_TEXTS[False]:
         raise GraphQLFailure.of(
-            f"{BACKEND_ONLY_HEADER}: true or false is expected, found {backend_only!r}", code="bad-request"
+            f"{BACKEND_ONLY_HEADER}:  Not a valid boolean text. True values are {_shown(BOOLEAN_TEXTS[True])} and "
+            f" False values are {_shown(BOOLEAN_TEXTS[False])}. All values are case insensitive",
+            code="bad-request",
         )
     variables = {name: value for name, value in given.items() if name not in SECRET_HEADERS}
-    return Session(given.get(ROLE_HEADER) or ADMIN, variables, backend_only in TRUE)
+    return Session(given.get(ROLE_HEADER) or ADMIN, variables, backend_only in BOOLEAN_TEXTS[True])
+
+
+def _shown(texts: tuple[str, ...]) -> str:
+    return "[" + ",".join(f'"{text}"' for text in texts) + "]"
 
 
 def _denied(message: str) -> GraphQLFailure:

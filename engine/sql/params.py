@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from lictor.engine.errors import GraphQLFailure, at_index, one_of, uncoercible
+from lictor.engine.errors import GraphQLFailure, at_index, one_of, scientific, uncoercible
 from lictor.engine.expressions import LiteralAt, Param
 from lictor.engine.plan.sources import fetcher
 from lictor.engine.request.variables import ABSENT
@@ -103,7 +103,7 @@ def _expected(what: str, type_name: str, value: Any, path: str, literal: bool) -
 
 def _out_of_bounds(value: Any, path: str) -> GraphQLFailure:
     return uncoercible(
-        f"The value {value} lies outside the bounds or is not an integer. Maybe it is a float, or is there "
+        f"The value {scientific(value)} lies outside the bounds or is not an integer. Maybe it is a float, or is there "
         "integer overflow?",
         path,
         "parse-failed",
@@ -155,7 +155,7 @@ def _number(value: Any, scalar: Scalar, path: str, literal: bool) -> str:
         if math.isfinite(value):
             return repr(value)
         raise uncoercible(
-            f"The value {value} lies outside the bounds. Is it overflowing the float bounds?",
+            f"The value {scientific(value)} lies outside the bounds. Is it overflowing the float bounds?",
             path,
             "parse-failed",
         )

@@ -110,7 +110,7 @@ VALIDATION = {
         "field 'articles' not found in type: 'author_order_by'"),
     "{ label(distinct_on: [nope]) { name } }": (
         "coercion", f"{S}.label.args.distinct_on[0]",
-        "expected the value 'name' for type 'label_select_column', but found 'nope'"),
+        "expected one of the values ['name'] for type 'label_select_column', but found 'nope'"),
     "{ articles(distinct_on: author_id, order_by: {title: asc}) { id } }": (
         "validation", f"{S}.articles.args", '"distinct_on" columns must match initial "order_by" columns'),
     "{ articles(distinct_on: [author_id, title], order_by: {title: asc}) { id } }": (
@@ -226,9 +226,9 @@ async def test_values_postgres_refuses(refuses, document):
 
 
 OUT_OF_BOUNDS = {
-    "{ author_by_pk(id: 2147483648) { id } }": ("The value 2147483648 lies outside", f"{S}.author_by_pk.args.id"),
-    "{ author(where: {id: {_in: [1, 99999999999]}}) { id } }": ("The value 99999999999", f"{S}.author.args.where.id._in[1]"),
-    "{ author(offset: 99999999999999999999) { id } }": ("The value 99999999999999999999", f"{S}.author.args.offset"),
+    "{ author_by_pk(id: 2147483648) { id } }": ("The value 2.147483648e9 lies outside", f"{S}.author_by_pk.args.id"),
+    "{ author(where: {id: {_in: [1, 99999999999]}}) { id } }": ("The value 9.9999999999e10", f"{S}.author.args.where.id._in[1]"),
+    "{ author(offset: 99999999999999999999) { id } }": ("The value 9.9999999999999999999e19", f"{S}.author.args.offset"),
     "{ articles(where: {ratio: {_gt: 1e999}}) { id } }": ("The value inf", f"{S}.articles.args.where.ratio._gt"),
 }  # fmt: skip
 

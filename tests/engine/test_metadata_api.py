@@ -327,8 +327,11 @@ async def test_tracking_tables(admin):
         "pg_set_table_customization", {"table": "author", "configuration": {"custom_name": "writer"}}
     )
     assert await admin.ask("{ writer_by_pk(id: 1) { name } }") == {"writer_by_pk": {"name": "Ada"}}
-    await admin.does("pg_set_table_is_enum", {"table": "author", "is_enum": True})
-    assert (await admin.export())["sources"][0]["tables"][0]["is_enum"] is True
+    status, refusal = await admin.metadata("pg_set_table_is_enum", {"table": "author", "is_enum": True})
+    assert (status, refusal["code"]) == (400, "invalid-configuration")
+    assert 'must have type "text", not type "int4"' in refusal["error"]
+    await admin.does("pg_set_table_is_enum", {"table": "author", "is_enum": False})
+    assert not (await admin.export())["sources"][0]["tables"][0].get("is_enum")
     assert await admin.does("pg_untrack_table", {"table": AUTHOR}) == {"message": "success"}
     assert await admin.metadata("pg_untrack_table", {"table": AUTHOR}) == (
         400, {"path": "$.args", "error": 'view/table already untracked: "author"', "code": "already-untracked"},

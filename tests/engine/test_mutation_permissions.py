@@ -206,7 +206,7 @@ REFUSED: dict[str, tuple[str, dict[str, str], str, tuple[str, str, str]]] = {
         ("validation-failed", f"{OF}.insert_person.args.objects[0].tasks.data[0].doc", "field 'doc' not found in type: 'task_insert_input'")),
     "update columns that may not be updated": ("bot", {}, "insert_person(objects: [{}], on_conflict: {constraint: person_pkey, update_columns: [name]}) { affected_rows }",
         ("validation-failed", f"{OF}.insert_person.args.on_conflict.update_columns[0]",
-         "expected the value '_PLACEHOLDER' for type 'person_update_column', but found 'name'")),
+         "expected one of the values ['_PLACEHOLDER'] for type 'person_update_column', but found 'name'")),
     "the placeholder": ("bot", {}, "insert_person(objects: [{}], on_conflict: {constraint: person_pkey, update_columns: [_PLACEHOLDER]}) { affected_rows }",
         ("validation-failed", f"{OF}.insert_person.args.on_conflict", "erroneous column name")),
     "a preset's session variable is missing": ("user", {}, 'insert_person(objects: [{name: "x"}]) { affected_rows }',
@@ -223,7 +223,7 @@ REFUSED: dict[str, tuple[str, dict[str, str], str, tuple[str, str, str]]] = {
         ("permission-error", f"{OF}.insert_ledger_one.args.object",
          'Check constraint violation. no partition of relation "ledger" found for row')),
     "for backends only": ("backend", {}, 'insert_tag_one(object: {name: "x"}) { name }',
-        ("validation-failed", "$.selectionSet", "no mutations exist")),
+        ("validation-failed", "$", "no mutations exist")),
 }  # fmt: skip
 
 

@@ -292,7 +292,7 @@ REFUSED = {
         ("$.selectionSet.update_author.args", "Column found in multiple operators: 'id'."),
     "mutation { insert_author(objects: [], on_conflict: {constraint: nope, update_columns: []}) { affected_rows } }":
         ("$.selectionSet.insert_author.args.on_conflict.constraint",
-         "expected the value 'author_pkey' for type 'author_constraint', but found 'nope'"),
+         "expected one of the values ['author_pkey'] for type 'author_constraint', but found 'nope'"),
     "mutation { insert_author(objects: []) { nope } }":
         ("$.selectionSet.insert_author.selectionSet.nope",
          "field 'nope' not found in type: 'author_mutation_response'"),

@@ -116,7 +116,7 @@ PLACES: dict[str, tuple[str, str, str]] = {
 } | {
     "_in": ("texts", "query ($v: [String!]) { thing(where: {t: {_in: $v}}) { id } }", "admin"),
     "_nin": ("texts", "query ($v: [uuid!]) { thing(where: {u: {_nin: $v}}) { id } }", "admin"),
-    "array": ("texts", "query ($v: _text) { thing(where: {a: {_contains: $v}}) { id } }", "admin"),
+    "array": ("texts", "query ($v: [String!]) { thing(where: {a: {_contains: $v}}) { id } }", "admin"),
     "limit": ("number", "query ($v: Int) { thing(limit: $v) { id } }", "admin"),
     "offset": ("number", "query ($v: Int) { thing(offset: $v) { id } }", "admin"),
     "path": ("text", "query ($v: String) { thing { j(path: $v) } }", "admin"),
@@ -134,7 +134,7 @@ PLACES: dict[str, tuple[str, str, str]] = {
         "text", "mutation ($v: String) { insert_thing_one(object: {t: $v, j: {a: $v}}) { t owner } }", "user"),
     "insert json": ("json", "mutation ($v: jsonb) { insert_thing(objects: [{j: $v}]) { returning { j } } }", "user"),
     "insert number": ("number", "mutation ($v: numeric) { insert_thing(objects: [{n: $v}]) { affected_rows } }", "admin"),
-    "insert array": ("texts", "mutation ($v: _text) { insert_thing(objects: [{a: $v}]) { affected_rows } }", "admin"),
+    "insert array": ("texts", "mutation ($v: [String!]) { insert_thing(objects: [{a: $v}]) { affected_rows } }", "admin"),
     "update": ("text", "mutation ($v: String) { update_thing(where: {}, _set: {t: $v}) { affected_rows } }", "user"),
     "increase": ("number", "mutation ($v: Int) { update_thing(where: {}, _inc: {i: $v}) { affected_rows } }", "admin"),
     "append": ("json", "mutation ($v: jsonb) { update_thing(where: {}, _append: {j: $v}) { affected_rows } }", "user"),
@@ -223,7 +223,7 @@ async def test_session_variables_are_parameters(engine, value):
 async def test_values_come_back_as_they_were_sent(engine, text, texts, number):
     """By variable and by literal, through SQL and back; Postgres holds no NUL."""
     text, texts = text.replace("\0", ""), [item.replace("\0", "") for item in texts]
-    document = """mutation ($t: String, $j: jsonb, $a: _text, $i: Int) {
+    document = """mutation ($t: String, $j: jsonb, $a: [String!], $i: Int) {
         one: insert_thing_one(object: {t: $t, j: $j, a: $a, i: $i}) { t j a i }
         two: insert_thing_one(object: {t: %s, j: {k0: %s}, i: %d}) { t j i }
         gone: delete_thing(where: {t: {_eq: $t}}) { affected_rows }

@@ -80,7 +80,7 @@ REFUSED = {
                       "field '__schema' not found in type: 'subscription_root'"),
     "a field only queries show": ("subscription { room { id } }", "listener", "$.selectionSet.room",
                                   "field 'room' not found in type: 'subscription_root'"),
-    "a role without any": ("subscription { room { id } }", "stranger", "$.selectionSet", "no subscriptions exist"),
+    "a role without any": ("subscription { room { id } }", "stranger", "$", "no subscriptions exist"),
     "a query": ("query { room { id } }", "admin", "$", "a subscription is expected"),
     "what is no document": ("subscription {", "admin", "$.query", "not a valid graphql query"),
     "a variable without a value": ("subscription ($i: Int!) { room_by_pk(id: $i) { id } }", "admin", "$",

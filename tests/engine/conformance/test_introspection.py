@@ -8,6 +8,8 @@ from graphql import build_client_schema, get_introspection_query, parse, validat
 from tests.engine.conformance.case import Case, read_cases
 from tests.engine.conformance.endpoint import Endpoint
 
+# Hasura takes a 64-bit offset as a string, though its schema says Int.
+LENIENT = {"queries/pages/an-offset-as-text"}
 ROLES = ("admin", "customer", "guest", "member", "writer", "janitor", "nobody")
 
 
@@ -22,7 +24,7 @@ def test_the_schema_of_a_role_is_valid(endpoint: Endpoint, role: str):
 
 def _accepted(case: Case) -> list[Case]:
     """The admin's own documents that must be answered with data, of which the schema must approve."""
-    if case.changes == "metadata":  # its documents are of another schema
+    if case.id in LENIENT or case.changes == "metadata":  # its documents are of another schema
         return []
     return [
         one for one in case.requests or (case,) if one.query and one.data is not None and one.role is None
