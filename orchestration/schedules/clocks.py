@@ -93,8 +93,15 @@ class CronClock(Clock):
         if self.start is not None:
             # Times later than this one are looked for; the start itself may be one.
             wall = max(wall, wall_time(self.start, self.zone) - timedelta(seconds=1))
+        # A time in a gap is as much later as the clocks were put forward, and the search goes on from there: of
+        # several times in one gap, the first alone fires.
+        reached = datetime.min
         for time in parse_cron(self.cron, self.day_or).after(wall):
-            yield resolve(time, self.zone)
+            if time > reached:
+                instant, in_gap = resolve(time, self.zone)
+                if in_gap:
+                    reached = wall_time(instant, self.zone)
+                yield instant, in_gap
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,7 +22,7 @@ _UNITS = {
     "SECONDLY": timedelta(seconds=1),
 }
 """Frequencies whose rules may start at any multiple of their interval and mean the same."""
-_COSTS = {"YEARLY": 50, "MONTHLY": 8, "WEEKLY": 5, "DAILY": 3}
+_COSTS = {"YEARLY": 50, "MONTHLY": 7, "WEEKLY": 5, "DAILY": 3}
 """What a step of a search costs, by frequency, in about a microsecond of work; each BYSETPOS adds as much."""
 _COST_WITHIN_A_DAY, _COST_WITHIN_CHOSEN_HOURS = 5, 2
 _BUDGET = 200_000
@@ -41,10 +41,14 @@ class _Counted(int):
     left: int
     cost: int
 
-    def __radd__(self, other: int) -> int:
-        self.left -= self.cost
+    def spend(self, cost: int) -> None:
+        """Take what a part of the search costs from what is left. Raises Exhausted."""
+        self.left -= cost
         if self.left < 0:
             raise Exhausted
+
+    def __radd__(self, other: int) -> int:
+        self.spend(self.cost)
         return other + int(self)
 
     def __mul__(self, other: int) -> int:
@@ -86,7 +90,9 @@ class Rule:
         counted = _Counted(interval)
         counted.left, counted.cost = _BUDGET, _cost(frequency, parts)
         try:
-            yield from _parse(_text(parts), start).replace(interval=counted)
+            for time in _parse(_text(parts), start).replace(interval=counted):
+                counted.spend(1)
+                yield time
         except ValueError as error:
             # Combinations of interval and parts that never meet, which dateutil finds only while it searches.
             raise InvalidSchedule(f"rrule {self.text!r}: {error}") from error

@@ -308,6 +308,22 @@ def never_true():
         yield {**dump(clocks.IntervalClock(HOUR)), "filters": [reference]}, NOON
 
 
+def gaps():
+    """Cron clocks with several times in the hour or half hour that is left out or comes twice."""
+    for zone, changes in CHANGES.items():
+        for change in changes[:2]:
+            moments = itertools.cycle(around(change))
+            for expression in (
+                "*/20 2 * * *",
+                "10,40 2 * * *",
+                "5-55/10 0-3 * * *",
+                "20 0,2 * * *",
+                "*/7 * * * *",
+            ):
+                next(moments)
+                yield dump(cron(expression, zone)), next(moments).subtract(hours=1)
+
+
 ALL = [
-    single_clocks(), special_cases(), several_clocks(), dates(), rules(), filtered(), adjusted(), never_true(),
+    single_clocks(), special_cases(), several_clocks(), dates(), rules(), filtered(), adjusted(), never_true(), gaps(),
 ]  # fmt: skip

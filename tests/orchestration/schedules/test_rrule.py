@@ -142,6 +142,15 @@ def test_a_rule_without_a_match_ends(text: str):
     assert time.process_time() - started < 5
 
 
+def test_a_rule_with_a_time_in_each_second_is_not_followed_from_its_start():
+    every = [",".join(map(str, range(it))) for it in (24, 60, 60)]
+    text = "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR={};BYMINUTE={};BYSECOND={}".format(*every)
+    started = time.process_time()
+    with pytest.raises(InvalidSchedule, match="no time found"):
+        times(rule(text))
+    assert time.process_time() - started < 5
+
+
 def test_a_search_that_is_given_up_says_so():
     with pytest.raises(InvalidSchedule, match=r"^clocks\[0\]\.rrule_obj: no time found in reasonable work"):
         times(rule("FREQ=MINUTELY;COUNT=1000000000;BYHOUR=0,1,2,3,4,5"))
