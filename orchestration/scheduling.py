@@ -135,11 +135,8 @@ async def _schedule_batch(
         for row in rows
         if not (runs := ahead.get(row["id"])) or runs["scheduled"] < max_runs
     ]
-    if len(claimed) > 1:
-        # Some hundred schedules take long enough to hold up everything else on the event loop.
-        flows = await asyncio.to_thread(_plan, claimed, now, max_runs)
-    else:
-        flows = _plan(claimed, now, max_runs)
+    # Some hundred schedules, or one whose filters let little through, would hold up everything else on the event loop.
+    flows = await asyncio.to_thread(_plan, claimed, now, max_runs)
     try:
         return await _make_runs(connection, flows)
     except CONNECTION_ERRORS:
@@ -179,18 +176,23 @@ def _requests(flow_id: UUID, occurrences: Sequence[Occurrence], last: datetime |
     """Requests for the occurrences that may not have runs yet; `last` is the time of the last run ahead.
 
     A plain occurrence before `last` had its run already: if there is none now, somebody deleted it (3.6.3 step 5).
+    Occurrences that adjustments moved to the same time have one run.
     """
+    wanted = {
+        idempotency_key(occurrence): occurrence
+        for occurrence in occurrences
+        if last is None or occurrence.start > last or attributes_key(occurrence) is not None
+    }
     return [
         NewFlowRun(
             flow_id=flow_id,
             parameters=occurrence.parameter_defaults,
             labels=occurrence.labels,
             scheduled_start_time=occurrence.start,
-            idempotency_key=idempotency_key(occurrence),
+            idempotency_key=key,
             auto_scheduled=True,
         )
-        for occurrence in occurrences
-        if last is None or occurrence.start > last or attributes_key(occurrence) is not None
+        for key, occurrence in wanted.items()
     ]
 
 

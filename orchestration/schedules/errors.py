@@ -10,4 +10,4 @@ class InvalidSchedule(ScheduleError):
 
 
 class UnsupportedSchedule(ScheduleError):
-    """The document is well-formed, but uses a clock, filter or adjustment that is not supported."""
+    """The document is well-formed, but names a filter or adjustment that is not Prefect's own."""

@@ -285,3 +285,39 @@ async def test_preparing_works_in_batches_and_beside_others(pool):
     )  # fmt: skip
     assert {row["count"] for row in counts} == {2}
     assert len(counts) == 250
+
+
+async def test_filters_and_adjustments(pool):
+    weekend_moves = {
+        "not_filters": [{"fn": "prefect.schedules.filters.is_day_of_week", "kwargs": {"day_of_week": 2}}],
+        "adjustments": [{"fn": "prefect.schedules.adjustments.next_weekday", "kwargs": {}}],
+    }
+    document = {**schedule(every(24)), **weekend_moves}
+    flow_id = await make_scheduled(pool, schedule=document)
+    # NOW is a Tuesday. Wednesdays are left out; Saturday, Sunday and Monday share a run.
+    assert len(await run_pass(pool, flow_id)) == 7
+    days = [row["scheduled_start_time"].strftime("%a %d") for row in await runs(pool, flow_id)]
+    assert days == ["Thu 03", "Fri 04", "Mon 07", "Tue 08", "Thu 10", "Fri 11", "Mon 14"]
+    assert await run_pass(pool) == []
+
+
+async def test_a_schedule_whose_filters_let_nothing_through_stops_no_other(pool):
+    never = [{"fn": f"prefect.schedules.filters.{it}", "kwargs": {}} for it in ("is_weekday", "is_weekend")]
+    await make_scheduled(pool, schedule={**schedule(every(1 / 60)), "filters": never})
+    await make_scheduled(pool, schedule={**schedule(every()), "filters": [{"fn": "my.own", "kwargs": {}}]})
+    good = await make_scheduled(pool)
+    assert len(await run_pass(pool)) == 10
+    assert len(await runs(pool, good)) == 10
+
+
+async def test_dates_and_rules(pool):
+    dates = {
+        "type": "DatesClock",
+        "dates": [{"dt": f"20{year}-01-01T00:00:00", "tz": "UTC"} for year in (29, 30, 31)],
+    }
+    text = "DTSTART:20300101T000000\nRRULE:FREQ=DAILY;COUNT=3"
+    rule = {"type": "rrule", "rr": text, "_dtstart": "2030-01-01T00:00:00", "_until": None}
+    flow_id = await make_scheduled(pool, dates, {"type": "RRuleClock", "rrule_obj": rule})
+    await run_pass(pool)
+    starts = [row["scheduled_start_time"].date().isoformat() for row in await runs(pool, flow_id)]
+    assert starts == ["2030-01-02", "2030-01-03", "2031-01-01"]

@@ -28,6 +28,16 @@ def cron(**more: Any) -> dict[str, Any]:
     return {"type": "CronClock", "cron": "0 * * * *", "start_date": MIDNIGHT, **more}
 
 
+def reference(function: str, /, **kwargs: Any) -> dict[str, Any]:
+    """A filter; `kwargs` may itself be given."""
+    given = kwargs.get("kwargs", kwargs)
+    return {"fn": f"prefect.schedules.filters.{function}", "kwargs": given}
+
+
+def adjustment(function: str, /, **kwargs: Any) -> dict[str, Any]:
+    return {"fn": f"prefect.schedules.adjustments.{function}", "kwargs": kwargs}
+
+
 def times(*clocks: Any, count: int = 3, after: datetime = NOON, **schedule: Any) -> list[Occurrence]:
     return next_times({"type": "Schedule", "clocks": list(clocks), **schedule}, after=after, count=count)
 
@@ -61,6 +71,9 @@ def times(*clocks: Any, count: int = 3, after: datetime = NOON, **schedule: Any)
         ({"clocks": [cron(parameter_defaults=[])]}, r"clocks\[0\]\.parameter_defaults"),
         ({"clocks": [cron(labels=["a", 1])]}, r"clocks\[0\]\.labels"),
         ({"clocks": [cron(labels="a")]}, r"clocks\[0\]\.labels"),
+        ({"clocks": [{"type": "DatesClock"}]}, r"clocks\[0\]\.dates"),
+        ({"clocks": [{"type": "DatesClock", "dates": []}]}, r"clocks\[0\]\.dates: .*at least one"),
+        ({"clocks": [{"type": "DatesClock", "dates": [MIDNIGHT, None]}]}, r"clocks\[0\]\.dates\[1\]"),
     ],
 )
 def test_malformed(schedule: Any, field: str):
@@ -68,20 +81,77 @@ def test_malformed(schedule: Any, field: str):
         next_times(schedule, after=NOON, count=1)
 
 
+@pytest.mark.parametrize("name", ["filters", "or_filters", "not_filters"])
 @pytest.mark.parametrize(
-    ("schedule", "field"),
+    ("function", "field"),
     [
-        ({"clocks": [{"type": "DatesClock", "dates": []}]}, "DatesClock"),
-        ({"clocks": [{"type": "RRuleClock"}]}, "RRuleClock"),
-        ({"clocks": [], "filters": [{"fn": "is_weekday"}]}, "^filters"),
-        ({"clocks": [], "or_filters": [{}]}, "^or_filters"),
-        ({"clocks": [], "not_filters": [{}]}, "^not_filters"),
-        ({"clocks": [], "adjustments": [{}]}, "^adjustments"),
+        ("prefect.schedules.filters.is_weekday", r"\[0\]: expected an object"),
+        (None, r"\[0\]: expected an object"),
+        ({}, r"\[0\]\.fn"),
+        ({"fn": ["is_weekday"]}, r"\[0\]\.fn"),
+        (reference("is_weekday", kwargs=None), r"\[0\]\.kwargs"),
+        (reference("is_weekday", kwargs={"day": 1}), r"\[0\]\.kwargs: .* takes none, got day"),
+        (reference("between_times"), r"\[0\]\.kwargs: .* takes start, end, got none"),
+        (
+            reference("between_times", start="//time:09:00:00"),
+            r"\[0\]\.kwargs: .* takes start, end, got start",
+        ),
+        (reference("at_time", t="09:00:00"), r"\[0\]\.kwargs\.t: .*//time:"),
+        (reference("at_time", t="//time:nine"), r"\[0\]\.kwargs\.t"),
+        (reference("at_time", t="//time:09:00:00+02:00"), r"\[0\]\.kwargs\.t: .*without an offset"),
+        (reference("on_datetime", dt="//datetime:today"), r"\[0\]\.kwargs\.dt"),
+        (
+            reference("on_datetime", dt="//datetime:0001-01-01T00:00:00+05:00"),
+            r"\[0\]\.kwargs\.dt: .* out of range",
+        ),
+        (reference("on_date", month="May", day=1), r"\[0\]\.kwargs\.month: expected a number"),
+        (reference("is_day_of_week", day_of_week=True), r"\[0\]\.kwargs\.day_of_week"),
     ],
 )
-def test_not_supported(schedule: Any, field: str):
-    with pytest.raises(UnsupportedSchedule, match=field):
-        next_times(schedule, after=NOON, count=1)
+def test_malformed_filters(name: str, function: Any, field: str):
+    with pytest.raises(InvalidSchedule, match=f"^{name}{field}"):
+        times(interval(), **{name: [function]})
+
+
+@pytest.mark.parametrize(
+    ("function", "field"),
+    [
+        (adjustment("add"), r"\[0\]\.kwargs"),
+        (adjustment("add", interval=3600), r"\[0\]\.kwargs\.interval"),
+        (adjustment("add", interval="//timedelta:nan"), r"\[0\]\.kwargs\.interval"),
+        (adjustment("add", interval="//timedelta:1e30"), r"\[0\]\.kwargs\.interval"),
+    ],
+)
+def test_malformed_adjustments(function: Any, field: str):
+    with pytest.raises(InvalidSchedule, match=f"^adjustments{field}"):
+        times(interval(), adjustments=[function])
+
+
+def test_adjustments_out_of_the_calendar():
+    with pytest.raises(InvalidSchedule, match="9999"):
+        times(interval(), adjustments=[adjustment("add", interval="//timedelta:3e11")])
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("filters", "prefect.schedules.filters.is_full_moon"),
+        ("or_filters", "prefect.schedules.adjustments.next_weekday"),
+        ("not_filters", "os.system"),
+        ("adjustments", "my_company.calendar.next_business_day"),
+        ("adjustments", "prefect.schedules.filters.is_weekday"),
+    ],
+)
+def test_functions_that_are_not_prefects_own_are_named(name: str, function: str):
+    own = adjustment("next_weekday") if name == "adjustments" else reference("is_weekday")
+    with pytest.raises(UnsupportedSchedule, match=rf"^{name}\[1\]\.fn: '{function}' is not supported"):
+        times(interval(), **{name: [own, {"fn": function, "kwargs": {}}]})
+
+
+def test_functions_in_another_form_than_a_list():
+    for name in ("filters", "or_filters", "not_filters", "adjustments"):
+        with pytest.raises(InvalidSchedule, match=f"^{name}: expected a list"):
+            times(interval(), **{name: {}})
 
 
 def test_null_lists_and_missing_fields_are_as_good_as_empty():
