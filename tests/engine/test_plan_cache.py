@@ -7,7 +7,7 @@ import asyncio
 import orjson
 import pytest
 
-from lictor.engine import Engine, EngineOptions, Session
+from lictor.engine import Engine, EngineOptions, GraphQLFailure, Session
 from tests.engine.conftest import METADATA, asker
 
 
@@ -91,6 +91,25 @@ def test_shapes_of_variables(strict_engine, one, other, same):
         "{ author(where: $w, order_by: $o, limit: $n) { id name @include(if: $b) } }"
     )
     assert (statement_of(strict_engine, query, one) is statement_of(strict_engine, query, other)) == same
+
+
+@pytest.mark.parametrize("dollar", ["$", "$ ", "$,#\n"])
+async def test_placeholders_are_no_variables_of_a_client(library_pool, dollar):
+    """The names that literals are lifted to mean nothing in a request, cached or not."""
+    engine = await Engine.start(library_pool, METADATA)
+    ask = asker(engine)
+    undeclared = f"{{ author(where: {{name: {{_eq: {dollar}__s0}}}}) {{ id }} }}"
+    declared = (
+        f"query ({dollar}__s0: String) {{ author(where: {{name: {{_eq: {dollar}__s0}}, "
+        'created_at: {_neq: "1999-01-01"}}) { id } }'
+    )
+    for _ in range(2):
+        with pytest.raises(GraphQLFailure, match='unbound variable "__s0"'):
+            await ask(undeclared)
+        with pytest.raises(GraphQLFailure, match='unbound variable "__s7"'):
+            await ask(f'{{ author(where: {{name: {{_eq: "x", _neq: {dollar}__s7}}}}) {{ id }} }}')
+        assert await ask('{ author(where: {name: {_eq: "Ada"}}) { id } }') == {"author": [{"id": 1}]}
+        assert await ask(declared, {"__s0": "Bob"}) == {"author": [{"id": 2}]}
 
 
 async def test_memory_is_bounded(library_pool):
