@@ -82,14 +82,14 @@ def _aggregate_sql(value: AggregateValue, alias: str, aliases: Aliases) -> Sql:
 
 
 def plain_call(field: ComputedField) -> FunctionCall:
-    """The call of a computed field without the arguments that a request may give."""
+    """The call of a computed field that takes no argument of a request."""
     arguments: list[tuple[str | None, Param | Row | None, Scalar]] = []
     for argument in field.arguments:
         if argument.name == field.row_argument:
-            arguments.append((argument.sql_name, Row(field.row_table), argument.scalar))
+            arguments.append((None, Row(field.row_table), argument.scalar))
         elif argument.name == field.session_argument:
             session = Param(SessionVariables(), argument.scalar, "scalar", "$")
-            arguments.append((argument.sql_name, session, argument.scalar))
+            arguments.append((None, session, argument.scalar))
     return FunctionCall(field.function, tuple(arguments))
 
 

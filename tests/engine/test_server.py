@@ -322,7 +322,7 @@ async def test_strict_health_and_config(client, settings):
         # without the secret headers say nothing
         ("s", {"x-hasura-role": "admin", "x-hasura-use-backend-only-permissions": "true"}, Session("anonymous")),
     ],
-    ids=["open", "open, a role", "secret", "backend only", "not backend only", "n", "y", "no secret"],
+    ids=["open", "open, a role", "secret", "backend only", "not backend only", "no secret"],
 )  # fmt: skip
 def test_sessions(secret, headers, session):
     settings = ServerSettings("postgresql:///x", admin_secret=secret, unauthorized_role="anonymous")
