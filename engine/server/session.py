@@ -50,7 +50,7 @@ def _same(given: str, secret: str) -> bool:
     forms = [given.encode(errors="surrogatepass")]
     if not given.isascii() and all(ord(character) < 256 for character in given):
         forms.append(given.encode("latin-1"))
-    return any([hmac.compare_digest(form, secret.encode()) for form in forms])
+    return any(hmac.compare_digest(form, secret.encode()) for form in forms)
 
 
 def _denied(message: str) -> GraphQLFailure:
