@@ -4,6 +4,32 @@ A handler decodes nothing (lictor.actions.registry does) and decides nothing (li
 it carries values from the one to the other.
 """
 
-from lictor.actions.handlers import about, agents, artifacts, flow_runs, flows, logs, task_runs, teams
+from lictor.actions.handlers import (
+    about,
+    agent_configs,
+    agents,
+    artifacts,
+    cloud_hooks,
+    flow_runs,
+    flows,
+    logs,
+    messages,
+    task_runs,
+    teams,
+    tenants,
+)
 
-__all__ = ["about", "agents", "artifacts", "flow_runs", "flows", "logs", "task_runs", "teams"]
+__all__ = [
+    "about",
+    "agent_configs",
+    "agents",
+    "artifacts",
+    "cloud_hooks",
+    "flow_runs",
+    "flows",
+    "logs",
+    "messages",
+    "task_runs",
+    "teams",
+    "tenants",
+]

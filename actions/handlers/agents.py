@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from lictor.actions.handlers.answers import identified
+from lictor.actions.handlers.answers import identified, success
 from lictor.actions.registry import ActionError, Caller, GraphQLDateTime, GraphQLUUID, action
-from lictor.orchestration import teams
+from lictor.orchestration import agents, teams
 from lictor.orchestration.queue import runs_in_queue
 
 
@@ -35,6 +35,15 @@ async def register_agent(caller: Caller, input: RegisterAgentInput) -> dict[str,
         agent_config_id=input.agent_config_id,
     )
     return identified(agent_id)
+
+
+class DeleteAgentInput(msgspec.Struct):
+    agent_id: GraphQLUUID
+
+
+@action("delete_agent", idempotent=True)
+async def delete_agent(caller: Caller, input: DeleteAgentInput) -> dict[str, Any]:
+    return success(await agents.delete_agent(caller.pool, input.agent_id, caller_tenant_id=caller.tenant_id))
 
 
 class GetRunsInQueueInput(msgspec.Struct):

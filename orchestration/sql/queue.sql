@@ -52,6 +52,7 @@ continuing AS (
 ),
 handed_out AS MATERIALIZED (
     SELECT * FROM (SELECT * FROM waiting UNION ALL SELECT * FROM continuing) AS due_run
+    WHERE NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = :tenant_id)
     ORDER BY due, id
     LIMIT :limit
 ),

@@ -1,0 +1,26 @@
+"""Which tenant a call is about: the one in its input, else the header's, else the only one (ui-and-cloud.md A.2.7)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from lictor.actions.registry import ActionError, Caller
+from lictor.orchestration import tenants
+
+
+async def tenant_of(caller: Caller, given: UUID | None) -> UUID:
+    """The tenant that the call is about.
+
+    Raises ActionError when that is not clear, and when the input names another tenant than the one the caller acts
+    for (header X-Prefect-Tenant-ID): what belongs to others is not found.
+    """
+    own = caller.tenant_id
+    if given is not None and own is not None and given != own:
+        raise ActionError(f"Tenant {given} not found.")
+    tenant_id = given or own or await tenants.only_tenant(caller.pool)
+    if tenant_id is None:
+        raise ActionError(
+            "No tenant found: give tenant_id or the header X-Prefect-Tenant-ID. (Without them the only tenant is meant;"
+            " there is none, or more than one.)"
+        )
+    return tenant_id

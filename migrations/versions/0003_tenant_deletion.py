@@ -1,0 +1,14 @@
+"""Tenants that are being deleted (orchestration/tenant_purge.py)."""
+
+from lictor.migrations.sqlfiles import run_sql
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    run_sql("0003_tenant_deletion/up.sql")
+
+
+def downgrade() -> None:
+    run_sql("0003_tenant_deletion/down.sql")
