@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from lictor.actions.gateway.errors import explain
 from lictor.actions.handlers.answers import identified, success
 from lictor.actions.handlers.tenancy import tenant_of
 from lictor.actions.registry import JSON, Caller, GraphQLUUID, action, parse_json
 from lictor.orchestration import cloud_hooks
+from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.hook_requests import Addresses, hook_requests
 from lictor.outgoing import Outgoing, OutgoingError, parse_networks
 from lictor.settings import Settings
@@ -82,7 +82,7 @@ class TestCloudHookInput(msgspec.Struct):
 
 @action("test_cloud_hook")
 async def test_cloud_hook(caller: Caller, input: TestCloudHookInput) -> dict[str, Any]:
-    """Never fails: what went wrong is the payload's `error`."""
+    """What went wrong with the hook is no error of the call, but the payload's `error`."""
     try:
         test = await cloud_hooks.cloud_hook_test(
             caller.pool,
@@ -95,10 +95,8 @@ async def test_cloud_hook(caller: Caller, input: TestCloudHookInput) -> dict[str
             await cloud_hooks.create_hook_message(caller.pool, test.tenant_id, test.event)
         else:
             await _deliver(test, caller.settings)
-    except OutgoingError as error:
+    except (OrchestrationError, OutgoingError) as error:
         return {"success": False, "error": str(error)}
-    except Exception as error:
-        return {"success": False, "error": explain(error)[0]}
     return success()
 
 

@@ -8,16 +8,20 @@ from lictor.actions.registry import ActionError, Caller
 from lictor.orchestration import tenants
 
 
-async def tenant_of(caller: Caller, given: UUID | None) -> UUID:
-    """The tenant that the call is about.
+def named_tenant(caller: Caller, given: UUID | None) -> UUID | None:
+    """The tenant that the input or the header names, None when neither does.
 
-    Raises ActionError when that is not clear, and when the input names another tenant than the one the caller acts
-    for (header X-Prefect-Tenant-ID): what belongs to others is not found.
+    Raises ActionError when the input names another tenant than the one the caller acts for: what belongs to others
+    is not found.
     """
-    own = caller.tenant_id
-    if given is not None and own is not None and given != own:
+    if given is not None and caller.tenant_id is not None and given != caller.tenant_id:
         raise ActionError(f"Tenant {given} not found.")
-    tenant_id = given or own or await tenants.only_tenant(caller.pool)
+    return given or caller.tenant_id
+
+
+async def tenant_of(caller: Caller, given: UUID | None) -> UUID:
+    """The tenant that the call is about. Raises ActionError when that is not clear, and as `named_tenant` does."""
+    tenant_id = named_tenant(caller, given) or await tenants.only_tenant(caller.pool)
     if tenant_id is None:
         raise ActionError(
             "No tenant found: give tenant_id or the header X-Prefect-Tenant-ID. (Without them the only tenant is meant;"

@@ -84,12 +84,15 @@ class Outgoing:
             raise OutgoingError("The hook's URL is not valid.") from None
         if url.scheme not in ("http", "https") or not url.host:
             raise OutgoingError("The hook's URL is not an http or https URL.")
+        if url.port is not None and not 0 < url.port < 65536:
+            raise OutgoingError("The hook's URL is not valid: a port is 1 to 65535.")
         try:
             async with asyncio.timeout(request.timeout):
                 status = await self._send(request, url)
         except TimeoutError:
             raise OutgoingError(f"{url.host} did not answer within {request.timeout:g} s.") from None
-        except httpx2.HTTPError as error:
+        # ValueError: what cannot be written into a header or a name; OSError: what the client does not translate.
+        except (httpx2.HTTPError, ValueError, OSError) as error:
             raise OutgoingError(f"{url.host} could not be reached: {_reason(error)}.") from None
         if not 200 <= status < 300:
             hint = " (redirects are not followed)" if 300 <= status < 400 else ""
@@ -97,7 +100,16 @@ class Outgoing:
         return status
 
     async def _send(self, request: HookRequest, url: httpx2.URL) -> int:
-        address = await self._address(url)
+        """The status of the answer of the first address that takes a connection."""
+        *others, last = await self._addresses(url)
+        for address in others:
+            try:
+                return await self._post(request, url, address)
+            except httpx2.ConnectError:
+                continue
+        return await self._post(request, url, last)
+
+    async def _post(self, request: HookRequest, url: httpx2.URL, address: Address) -> int:
         auth = httpx2.BasicAuth(*request.auth) if request.auth else None
         if auth is None and url.userinfo:
             auth = httpx2.BasicAuth(url.username, url.password)
@@ -114,8 +126,8 @@ class Outgoing:
         ) as response:
             return response.status_code
 
-    async def _address(self, url: httpx2.URL) -> Address:
-        """The address of the URL's host. Raises OutgoingError when it has none, or one we may not go to."""
+    async def _addresses(self, url: httpx2.URL) -> list[Address]:
+        """The addresses of the URL's host. Raises OutgoingError when there is none, or one we may not go to."""
         port = url.port or (443 if url.scheme == "https" else 80)
         try:
             found = await asyncio.get_running_loop().getaddrinfo(
@@ -123,16 +135,16 @@ class Outgoing:
             )
         except (OSError, UnicodeError):
             raise OutgoingError(f"The name {url.host} has no address.") from None
-        addresses = [ip_address(item[4][0].partition("%")[0]) for item in found]
+        addresses = [ip_address(str(item[4][0]).partition("%")[0]) for item in found]
         for address in addresses:
             if not is_allowed(address, self._networks):
                 raise OutgoingError(
                     f"{url.host} is {address}, which is not a public address. To let hooks reach it, the server's"
                     f" setting LICTOR_HOOK_NETWORKS has to name its network."
                 )
-        return addresses[0]
+        return addresses
 
 
-def _reason(error: httpx2.HTTPError) -> str:
+def _reason(error: Exception) -> str:
     text = str(error) or type(error).__name__
     return text.splitlines()[0][:200].rstrip(".")
