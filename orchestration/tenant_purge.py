@@ -21,7 +21,7 @@ _log = structlog.get_logger("lictor.tenants")
 
 ROWS_PER_BATCH = 1_000
 """Bounds how long a batch holds its locks: some hundredths of a second."""
-_RUNS_PER_BATCH = 100
+_RUNS_PER_BATCH = 20
 """Fewer: their states go with them, uncounted."""
 
 

@@ -1,4 +1,4 @@
-"""Tenants that are being deleted (orchestration/tenant_purge.py)."""
+"""Tenants that are being deleted (docs/decisions/0012-deleted-tenants.md)."""
 
 from lictor.migrations.sqlfiles import run_sql
 
