@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 import time
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +168,26 @@ async def test_a_port_nobody_listens_on_and_a_header_that_cannot_be_sent(receive
         with pytest.raises(OutgoingError, match="could not be reached"):
             await send(HookRequest(receiver.url, 2, {"Authorization": value}, json={}))
     assert receiver.requests == []
+
+
+@pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl, which makes the certificates, is not installed"
+)
+@pytest.mark.parametrize(("certified", "accepted"), [("localhost", True), ("other.example", False)])
+async def test_a_certificate_is_that_of_the_name_not_of_the_address(tmp_path, certified, accepted):
+    key, certificate = make_certificate(tmp_path, certified)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certificate, key)
+    client = ssl.create_default_context(cafile=certificate)
+    with Receiver(tls=server) as receiver:
+        request = HookRequest(f"https://localhost:{receiver.port}/", 5, json={})
+        async with Outgoing(LOOPBACK, client) as outgoing:
+            if accepted:
+                assert await outgoing.send(request) == 200
+            else:
+                with pytest.raises(OutgoingError, match="certificate"):
+                    await outgoing.send(request)
+        async with Outgoing(LOOPBACK) as outgoing:
+            with pytest.raises(OutgoingError, match="certificate"):
+                await outgoing.send(request)
+        assert len(receiver.requests) == accepted

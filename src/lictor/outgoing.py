@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from types import TracebackType
@@ -56,12 +57,16 @@ def _meant(address: Address) -> Address:
 
 
 class Outgoing:
-    """An HTTP client for addresses of others; an async context manager."""
+    """An HTTP client for addresses of others; an async context manager.
 
-    def __init__(self, networks: Sequence[Network] = ()) -> None:
+    `networks` may be reached though they are not public; `tls` stands in for the system's trust in certificates.
+    """
+
+    def __init__(self, networks: Sequence[Network] = (), tls: ssl.SSLContext | None = None) -> None:
         self._networks = tuple(networks)
         self._client = httpx2.AsyncClient(
             headers={"user-agent": f"lictor/{lictor.__version__}"},
+            verify=tls or True,
             follow_redirects=False,
             trust_env=False,
             limits=httpx2.Limits(max_keepalive_connections=0),
