@@ -190,7 +190,9 @@ async def test_flows_of_clients_too_old_are_refused(pool, call, project_id, vers
         await call("create_flow", serialized_flow=serialized, project_id=project_id)
         assert await pool.fetchval("SELECT core_version FROM flow") == version
         return
-    with pytest.raises(OrchestrationError, match="require new flows to be built with Prefect 0.6.1 or later"):
+    with pytest.raises(
+        OrchestrationError, match=r"require new flows to be built with Prefect 0\.6\.1 or later"
+    ):
         await call("create_flow", serialized_flow=serialized, project_id=project_id)
     assert await pool.fetchval("SELECT count(*) FROM flow_group") == 0
 
