@@ -88,7 +88,9 @@ async def cancel_flow_run(caller: Caller, input: FlowRunInput) -> dict[str, Any]
 
 @action("delete_flow_run", idempotent=True)
 async def delete_flow_run(caller: Caller, input: FlowRunInput) -> dict[str, Any]:
-    return success(await flow_runs.delete_flow_run(caller.pool, input.flow_run_id))
+    return success(
+        await flow_runs.delete_flow_run(caller.pool, input.flow_run_id, tenant_id=caller.tenant_id)
+    )
 
 
 @action("update_flow_run_heartbeat", idempotent=True)
@@ -104,7 +106,11 @@ class SetFlowRunNameInput(msgspec.Struct):
 
 @action("set_flow_run_name", idempotent=True)
 async def set_flow_run_name(caller: Caller, input: SetFlowRunNameInput) -> dict[str, Any]:
-    return success(await flow_runs.set_flow_run_name(caller.pool, input.flow_run_id, input.name))
+    return success(
+        await flow_runs.set_flow_run_name(
+            caller.pool, input.flow_run_id, input.name, tenant_id=caller.tenant_id
+        )
+    )
 
 
 class SetFlowRunLabelsInput(msgspec.Struct):
@@ -114,4 +120,8 @@ class SetFlowRunLabelsInput(msgspec.Struct):
 
 @action("set_flow_run_labels", idempotent=True)
 async def set_flow_run_labels(caller: Caller, input: SetFlowRunLabelsInput) -> dict[str, Any]:
-    return success(await flow_runs.set_flow_run_labels(caller.pool, input.flow_run_id, input.labels))
+    return success(
+        await flow_runs.set_flow_run_labels(
+            caller.pool, input.flow_run_id, input.labels, tenant_id=caller.tenant_id
+        )
+    )
