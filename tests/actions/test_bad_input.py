@@ -137,7 +137,7 @@ class Api:
         assert isinstance(error["extensions"]["code"], str)
         return {"error": error["message"]}
 
-    async def made(self, name: str, **input: Any) -> str:
+    async def made(self, name: str, /, **input: Any) -> str:
         """The id of what a mutation has made."""
         return (await self.call(name, input))["data"]["id"]
 
