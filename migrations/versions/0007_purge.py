@@ -2,13 +2,13 @@
 
 from lictor.migrations.sqlfiles import run_sql
 
-revision = "0003"
-down_revision = "0002"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
-    run_sql("0003_purge/up.sql")
+    run_sql("0007_purge/up.sql")
 
 
 def downgrade() -> None:
-    run_sql("0003_purge/down.sql")
+    run_sql("0007_purge/down.sql")
