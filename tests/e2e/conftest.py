@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -59,6 +60,8 @@ class Client:
         self.programs = programs
         self.scripts = scripts
         self.environment = client.client_environment(home, url)
+        # As in an activated environment: old agents start flows by the bare name of `prefect`.
+        self.environment["PATH"] = os.pathsep.join([str(programs), self.environment.get("PATH", os.defpath)])
 
     def __call__(self, *command: str, timeout: float = 120) -> str:
         """Run `prefect …`; returns what it printed. Fails the test unless it ends with status 0."""
