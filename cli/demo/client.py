@@ -68,9 +68,7 @@ class PinnedClient:
                 _run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *locked])
                 return
         _run([self.python, "-m", "venv", "--clear", str(self.directory)])
-        _run(
-            [python, "-m", "pip", "install", "--quiet", "--compile", "--disable-pip-version-check", *locked]
-        )
+        _run([python, "-m", "pip", "install", "--quiet", "--compile", "--disable-pip-version-check", *locked])
 
 
 def pinned(lock: Path, python: str) -> PinnedClient:

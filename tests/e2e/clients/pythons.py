@@ -15,7 +15,9 @@ _ASK = "import ensurepip, sqlite3, ssl, sys, venv; print('%d.%d' % sys.version_i
 
 def find(versions: tuple[str, ...]) -> str | None:
     """An interpreter of the first of `versions` ("3.8") that the machine has; None without any."""
-    return next((python for version in versions for python in _candidates(version) if _is(python, version)), None)
+    return next(
+        (python for version in versions for python in _candidates(version) if _is(python, version)), None
+    )
 
 
 def _candidates(version: str) -> Iterator[str]:

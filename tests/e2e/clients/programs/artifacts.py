@@ -1,6 +1,7 @@
 """Writes, changes and deletes artifacts inside a task. Input: {"project"}. Output: the run's id and the artifacts'."""
 
 from prefect import Flow, task
+
 from release import answer, client, create_link, create_markdown, execute, kind, register, update_markdown
 
 made = {}

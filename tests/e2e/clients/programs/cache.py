@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prefect import Flow, task
 from prefect.engine.results import LocalResult
+
 from release import HOME, answer, client, execute, given, kind, register
 
 calls = []

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from prefect import Flow, task
+
 from release import HOME, answer, client, execute, kind, register
 
 STARTED = Path(HOME) / "started"

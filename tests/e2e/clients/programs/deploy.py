@@ -6,6 +6,7 @@
 import prefect
 from prefect import Flow, Parameter, task
 from prefect.triggers import manual_only
+
 from release import answer, client, given, register
 
 

@@ -1,10 +1,26 @@
-"""Registers a project, a flow twice alike and once changed, and one without compression.
+"""Registers a project, a flow twice alike and once changed, one without compression, and one twice by command.
 
-Input: {"project"}. Output: the ids, and what the client holds the changed flow to be.
+Input: {"project"}. Output: the ids, what the client holds the changed flow to be, and what the commands printed.
 """
 
+from pathlib import Path
+
 from flows import add, squares
-from release import answer, client, given, register
+from release import HOME, RELEASE, answer, client, command, given, register
+
+FILE = Path(HOME) / "typed.py"
+FILE.write_text(
+    "from prefect import Flow, task\n\n@task\ndef say():\n    pass\n\nwith Flow('typed') as flow:\n    say()\n"
+)
+
+
+def register_by_command():
+    if RELEASE < (0, 14):
+        return command(
+            "register", "flow", "--file", str(FILE), "--name", "typed", "--project", given["project"]
+        )
+    return command("register", "--project", given["project"], "--path", str(FILE))
+
 
 projects = [client.create_project(given["project"], "made by a test") for _ in range(2)]
 flow = squares("registered")
@@ -21,6 +37,7 @@ answer(
     again=again,
     changed=changed,
     plain=client.register(plain, given["project"], compressed=False, no_url=True),
+    printed=[register_by_command() for _ in range(2)],
     tasks={
         flow.slugs[task]: [task.name, any(edge.mapped for edge in flow.edges_to(task))] for task in flow.tasks
     },

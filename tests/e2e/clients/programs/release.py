@@ -64,3 +64,13 @@ def execute(flow, flow_run_id, return_tasks=()):
 
 def kind(state):
     return type(state).__name__
+
+
+def command(*arguments):
+    """What `prefect <arguments>` prints; in this process, as the import takes most of a command's time."""
+    from click.testing import CliRunner
+    from prefect.cli import cli
+
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, (arguments, result.output, result.exception)
+    return result.output

@@ -1,6 +1,7 @@
 """Resumes a paused task run. Input: {"task_run"}. Output: the client's reading of its state before and after."""
 
 from prefect.engine.state import Resume
+
 from release import answer, client, given, kind
 
 task_run = given["task_run"]

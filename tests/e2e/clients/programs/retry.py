@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import prefect
 from prefect import Flow, task
+
 from release import answer, client, execute, kind, register
 
 options = {"max_retries": 2, "retry_delay": timedelta(seconds=0)}

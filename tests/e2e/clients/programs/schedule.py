@@ -6,9 +6,10 @@ Output: its id, and the next ten events of the client's own reading of the sched
 from datetime import timedelta
 
 import pendulum
-from flows import squares
 from prefect.schedules import Schedule
 from prefect.schedules.clocks import CronClock, IntervalClock
+
+from flows import squares
 from release import answer, register
 
 start = pendulum.today("America/New_York").add(days=1)

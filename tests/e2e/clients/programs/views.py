@@ -4,19 +4,12 @@ Output: `info` by the client's methods, `printed` by its commands, `views` by pr
 """
 
 import pendulum
-from click.testing import CliRunner
-from flows import squares
-from prefect.cli import cli
 from prefect.engine.results import LocalResult
-from release import HOME, RELEASE, answer, client, execute, given, kind, register
+
+from flows import squares
+from release import HOME, RELEASE, answer, client, command, execute, given, kind, register
 
 PROJECT = given["project"]
-
-
-def command(*arguments):
-    result = CliRunner().invoke(cli, arguments)
-    assert result.exit_code == 0, (arguments, result.output, result.exception)
-    return result.output
 
 
 def by_methods(run):
@@ -41,7 +34,9 @@ def by_views(flow_id, run):
     flow = FlowView.from_flow_id(flow_id) if RELEASE < (1,) else FlowView.from_id(flow_id)
     named = FlowView.from_flow_name("viewed", project_name=PROJECT)
     group = FlowView.from_flow_group_id(
-        client.graphql("query { flow_by_pk(id: \"%s\") { flow_group_id } }" % flow_id).data.flow_by_pk.flow_group_id
+        client.graphql(
+            "query($id: uuid!) { flow_by_pk(id: $id) { flow_group_id } }", variables={"id": flow_id}
+        ).data.flow_by_pk.flow_group_id
     )
     view = FlowRunView.from_flow_run_id(run, load_static_tasks=True)
     squared = view.get_task_run(task_slug="square-1")
@@ -53,7 +48,9 @@ def by_views(flow_id, run):
         "run": [view.flow_run_id, view.name, kind(view.state), dict(view.parameters)],
         "states": [kind(state) for state in view.states],
         "logs": [log.message for log in view.get_logs()],
-        "task_runs": sorted([task_run.task_slug, task_run.map_index] for task_run in view.get_all_task_runs()),
+        "task_runs": sorted(
+            [task_run.task_slug, task_run.map_index] for task_run in view.get_all_task_runs()
+        ),
         "mapped": [child.get_result() for child in squared.iter_mapped()],
         "total": view.get_task_run(task_slug="total-1").get_result(),
         "one": [one.map_index, one.get_result(), kind(one.state)],
@@ -85,7 +82,9 @@ answer(
         "logs": command("get", "logs", "--id", run),
         "describe flows": command("describe", "flows", "--name", "viewed", "--project", PROJECT),
         "describe tasks": command("describe", "tasks", "--name", "viewed", "--project", PROJECT),
-        "describe flow-runs": command("describe", "flow-runs", "--name", "the viewed run", "--flow-name", "viewed"),
+        "describe flow-runs": command(
+            "describe", "flow-runs", "--name", "the viewed run", "--flow-name", "viewed"
+        ),
     },
     views=by_views(flow_id, run) if RELEASE >= (0, 15) else None,
 )
