@@ -12,6 +12,10 @@ from prefect.schedules.clocks import CronClock, IntervalClock
 from flows import squares
 from release import answer, register
 
+if not hasattr(pendulum.tz, "_Timezone"):
+    # pendulum 3, the only one for Python 3.12 and later; CronClock asserts the name that 2 had.
+    pendulum.tz._Timezone = pendulum.tz.Timezone
+
 start = pendulum.today("America/New_York").add(days=1)
 flow = squares("scheduled")
 flow.schedule = Schedule(
