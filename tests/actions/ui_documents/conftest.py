@@ -12,10 +12,10 @@ import asyncpg
 import pytest
 
 from lictor.cli.embedded.postgres import PostgresServer
+from lictor.settings import Settings
 from tests.actions.gateway.conftest import RunningGateway, serve
 from tests.actions.ui_documents import documents
 from tests.actions.ui_documents.world import World, fill
-from lictor.settings import Settings
 
 FILLED = "ui_filled"
 _numbers = itertools.count(1)
