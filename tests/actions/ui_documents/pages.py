@@ -95,7 +95,7 @@ def calendar(world: World) -> list[Call]:
         ("CalendarRuns", {**day, "flow_id": world.flow()}),
         ("CalendarScheduled", {**day, "flow_id": world.flow()}),
         ("CalendarRunning", {"from": ago(seconds=1)}),
-        ("CalendarSpanning", {"from": ago(days=1), "until": ago(hours=0)}),
+        ("CalendarSpanning", {"from": ago(days=1)}),
     )
 
 
