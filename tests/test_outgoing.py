@@ -168,6 +168,17 @@ async def test_a_port_nobody_listens_on_and_a_header_that_cannot_be_sent(receive
     assert receiver.requests == []
 
 
+def make_certificate(directory: Path, name: str) -> tuple[Path, Path]:
+    """A key and a certificate of `name`, signed by itself."""
+    key, certificate = directory / "key.pem", directory / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-keyout", key, "-out", certificate, "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return key, certificate
+
+
 @pytest.mark.skipif(
     shutil.which("openssl") is None, reason="openssl, which makes the certificates, is not installed"
 )
