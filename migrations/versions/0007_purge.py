@@ -3,7 +3,7 @@
 from lictor.migrations.sqlfiles import run_sql
 
 revision = "0007"
-down_revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:

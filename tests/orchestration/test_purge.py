@@ -131,7 +131,7 @@ async def test_a_task_run_needs_and_keeps_its_parents(pool):
     for parents, constraint in (((unknown, task_id), "flow_run_id"), ((run_id, unknown), "task_id")):
         with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
             await pool.execute(statement, tenant_id, *parents)
-        assert refused.value.constraint_name == f"task_run_{constraint}_fkey"
+        assert refused.value.as_dict()["constraint_name"] == f"task_run_{constraint}_fkey"
     for column in ("flow_run_id", "task_id"):
         with pytest.raises(asyncpg.RestrictViolationError):
             await pool.execute(f"UPDATE task_run SET {column} = $1", unknown)
