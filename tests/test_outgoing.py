@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import ssl
+import subprocess
 import time
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 

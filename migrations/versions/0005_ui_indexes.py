@@ -3,7 +3,7 @@
 from lictor.migrations.sqlfiles import run_sql
 
 revision = "0005"
-down_revision = "0007"
+down_revision = "0004"
 
 
 def upgrade() -> None:

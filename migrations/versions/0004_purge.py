@@ -2,13 +2,13 @@
 
 from lictor.migrations.sqlfiles import run_sql
 
-revision = "0007"
-down_revision = "0005"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
-    run_sql("0007_purge/up.sql")
+    run_sql("0004_purge/up.sql")
 
 
 def downgrade() -> None:
-    run_sql("0007_purge/down.sql")
+    run_sql("0004_purge/down.sql")

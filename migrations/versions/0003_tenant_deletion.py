@@ -2,13 +2,13 @@
 
 from lictor.migrations.sqlfiles import run_sql
 
-revision = "0006"
+revision = "0003"
 down_revision = "0002"
 
 
 def upgrade() -> None:
-    run_sql("0006_tenant_deletion/up.sql")
+    run_sql("0003_tenant_deletion/up.sql")
 
 
 def downgrade() -> None:
-    run_sql("0006_tenant_deletion/down.sql")
+    run_sql("0003_tenant_deletion/down.sql")
