@@ -24,13 +24,13 @@ def slugify(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
-async def create_tenant(executor: Executor, name: str, slug: str) -> UUID:
-    """Make a tenant. Raises OrchestrationError unless `slug` is a slug."""
+async def create_tenant(executor: Executor, name: str, slug: str, user_id: UUID | None = None) -> UUID:
+    """Make a tenant, of which `user_id` (by default the administrator) is a member. Raises OrchestrationError unless `slug` is a slug."""
     if not slug or slug != slugify(slug):
         raise OrchestrationError(
             f'Slug must be "slugified": try {slugify(slug or name)!r} instead of {slug!r}.'
         )
-    return await _sql.create_tenant.fetchval(executor, name=name, slug=slug)
+    return await _sql.create_tenant.fetchval(executor, name=name, slug=slug, user_id=user_id)
 
 
 async def ensure_default_tenant(executor: Executor) -> None:

@@ -4,6 +4,32 @@ A handler decodes nothing (lictor.actions.registry does) and decides nothing (li
 it carries values from the one to the other.
 """
 
-from lictor.actions.handlers import about, agents, artifacts, flow_runs, flows, logs, task_runs, teams
+from lictor.actions.handlers import (
+    about,
+    accounts,
+    agents,
+    artifacts,
+    flow_runs,
+    flows,
+    key_values,
+    logs,
+    secrets,
+    task_runs,
+    teams,
+    work_queue,
+)
 
-__all__ = ["about", "agents", "artifacts", "flow_runs", "flows", "logs", "task_runs", "teams"]
+__all__ = [
+    "about",
+    "accounts",
+    "agents",
+    "artifacts",
+    "flow_runs",
+    "flows",
+    "key_values",
+    "logs",
+    "secrets",
+    "task_runs",
+    "teams",
+    "work_queue",
+]

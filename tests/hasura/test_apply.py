@@ -93,7 +93,7 @@ def test_sends_the_whole_project_in_one_command(hasura, capsys):
     assert replace["args"]["metadata"] == export_metadata(PROJECT)
     said = capsys.readouterr().out
     assert f"{len(COLUMNS) + 1} tables with {len(RELATIONSHIPS | ADDED_RELATIONSHIPS)} relationships" in said
-    assert f"2 functions and {len(QUERIES) + len(PAYLOAD_OF)} actions" in said
+    assert f"5 functions and {len(QUERIES) + len(PAYLOAD_OF)} actions" in said
     assert SECRET not in said
 
 
