@@ -104,7 +104,7 @@ def test_json_outcome(hasura, capsys):
         "endpoint": hasura.url,
         "tables": len(COLUMNS) + 1,
         "relationships": len(RELATIONSHIPS | ADDED_RELATIONSHIPS),
-        "functions": 2,
+        "functions": 5,
         "actions": len(QUERIES) + len(PAYLOAD_OF),
     }
 
@@ -277,7 +277,7 @@ def test_sources_hold_no_include_and_no_secret():
         "default",
         "postgres",
         len(COLUMNS) + 1,
-        2,
+        5,
     )
     assert source["configuration"]["connection_info"]["database_url"] == {
         "from_env": "HASURA_GRAPHQL_DATABASE_URL"
