@@ -63,6 +63,26 @@ CREATE TRIGGER update_timestamp BEFORE UPDATE ON membership FOR EACH ROW
 CREATE TRIGGER update_timestamp BEFORE UPDATE ON auth_api_key FOR EACH ROW
     WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated) EXECUTE FUNCTION utility.set_updated_timestamp();
 
+-- A user's first membership is the default one; of several at once, that of the oldest tenant.
+CREATE FUNCTION utility.set_default_membership() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE auth_user
+    SET default_membership_id = first.id
+    FROM (
+        SELECT DISTINCT ON (new_membership.user_id) new_membership.user_id, new_membership.id
+        FROM new_membership
+        JOIN tenant ON tenant.id = new_membership.tenant_id
+        ORDER BY new_membership.user_id, tenant.created, tenant.id
+    ) AS first
+    WHERE auth_user.id = first.user_id AND auth_user.default_membership_id IS NULL;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER set_default_membership AFTER INSERT ON membership REFERENCING NEW TABLE AS new_membership
+FOR EACH STATEMENT EXECUTE FUNCTION utility.set_default_membership();
+
 -- The root fields `user` and `auth_api_key`. Whoever comes with a key sees what is theirs; without authentication
 -- there is no user in the session, and the administrator's view is shown.
 

@@ -174,7 +174,7 @@ async def test_secrets_are_their_tenants_own(caller: Caller, pool: asyncpg.Pool,
         other,
         tenant_id,
     )
-    with pytest.raises(OrchestrationError, match="cannot be opened. The stored bytes were changed"):
+    with pytest.raises(OrchestrationError, match=r"cannot be opened\. The stored bytes were changed"):
         await value_of(caller, other, "s")
     assert await here("delete_secret", name="s") == {"success": True, "error": None}
     assert await names_of(caller, tenant_id) == []
