@@ -181,6 +181,14 @@ def parse_json(value: Any) -> Any:
     return value
 
 
+def parse_object(value: Any, field: str) -> dict[str, Any] | None:
+    """A JSON scalar that has to be an object or null. Raises ActionError naming `field` for anything else."""
+    value = parse_json(value)
+    if value is not None and not isinstance(value, dict):
+        raise ActionError(f"{field} must be a JSON object, not {type(value).__name__}.")
+    return value
+
+
 _AT = re.compile(r"(?P<text>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 _IN_LIST = re.compile(r"(?P<field>\w+)\[\.\.\.\](?P<rest>.*)")
 

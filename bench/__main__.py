@@ -48,6 +48,18 @@ def _engine(console: Console, options: Options) -> Any:
     return _module("bench.engine", "0.2" if options.quick else str(min(options.seconds, 2.0)))
 
 
+def _live(console: Console, options: Options) -> Any:
+    return _module("bench.engine_live")
+
+
+def _compile(console: Console, options: Options) -> Any:
+    return _module("bench.engine_compile")
+
+
+def _memory(console: Console, options: Options) -> Any:
+    return _module("bench.engine_memory", *(["5000"] if options.quick else []))
+
+
 SECTIONS: dict[str, tuple[str, Callable[[Console, Options], Any]]] = {
     "transitions": (
         "state transitions/s at 1, 16, 64 clients, 1 and 50 per call, beside pgbench",
@@ -58,6 +70,9 @@ SECTIONS: dict[str, tuple[str, Callable[[Console, Options], Any]]] = {
     "queue": ("an agent's poll with up to 100,000 waiting runs, reads of the dashboard", work_queue.run),
     "scheduler": ("how fast runs are made ahead for 1,000 and 10,000 scheduled flows", _scheduler),
     "engine": ("CPU per GraphQL operation in process, beside raw asyncpg", _engine),
+    "live": ("1,000 live subscribers: statements and CPU per poll, from a change to its push", _live),
+    "compile": ("a document never seen before, on a schema of some 2,400 types", _compile),
+    "memory": ("resident memory over 100,000 distinct queries", _memory),
 }
 DEFAULT = ("transitions", "mapped", "calls", "queue")
 

@@ -142,7 +142,7 @@ class Engine:
         state = await self.build(self.metadata)
         for inconsistency in state.schema.inconsistencies:
             log.warning("inconsistent metadata: %s", inconsistency)
-        self.serve(state)
+        await self.serve(state)
 
     async def build(self, metadata: Path | MetadataDocument, catalog: Catalog | None = None) -> EngineState:
         """A state that nobody is served yet; the catalog is read unless it is given. Raises MetadataError."""
@@ -165,10 +165,18 @@ class Engine:
         documents = Documents(self.options, declared.introspection_disabled)
         return EngineState(document, declared, catalog, schema, documents, executor)
 
-    def serve(self, state: EngineState) -> None:
+    async def serve(self, state: EngineState) -> None:
         """Requests that come from now on see `state`; those under way finish on the one before. Subscriptions go
-        over to it, or end with the error that they now have."""
+        over to it, or end with the error that they now have.
+
+        With another catalog the pool's sessions are replaced by new ones as they come free: Postgres plans a
+        prepared statement anew when its tables have changed, but not when a table is in it as a row's type only
+        (the result of a function, the rows of a mutation's answer).
+        """
+        changed = self._state is not None and self._state.catalog != state.catalog
         self._state = state
+        if changed:
+            await self.pool.expire_connections()
         self.subscriptions.replan()
 
     async def close(self) -> None:

@@ -24,12 +24,32 @@ def slugify(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
-async def create_tenant(executor: Executor, name: str, slug: str, user_id: UUID | None = None) -> UUID:
-    """Make a tenant, of which `user_id` (by default the administrator) is a member. Raises OrchestrationError unless `slug` is a slug."""
+LONGEST_TENANT_NAME = 255
+"""Characters of a tenant's name or slug (contract server.md 1.1)."""
+
+
+def check_tenant_name(name: str, field: str = "name") -> None:
+    """Raise OrchestrationError naming `field` when a tenant cannot be called that."""
+    if len(name) > LONGEST_TENANT_NAME:
+        raise OrchestrationError(f"{field} has {len(name):,} characters; the limit is {LONGEST_TENANT_NAME}.")
+
+
+def check_slug(slug: str, name: str = "") -> None:
+    """Raise OrchestrationError unless `slug` is lower-case words joined by hyphens; `name` helps to suggest one."""
     if not slug or slug != slugify(slug):
         raise OrchestrationError(
             f'Slug must be "slugified": try {slugify(slug or name)!r} instead of {slug!r}.'
         )
+    check_tenant_name(slug, "slug")
+
+
+async def create_tenant(executor: Executor, name: str, slug: str, user_id: UUID | None = None) -> UUID:
+    """Make a tenant, of which `user_id` (by default the administrator) is a member.
+
+    Raises OrchestrationError unless `slug` is a slug, and for a name that is too long.
+    """
+    check_slug(slug, name)
+    check_tenant_name(name)
     return await _sql.create_tenant.fetchval(executor, name=name, slug=slug, user_id=user_id)
 
 
@@ -65,8 +85,11 @@ async def register_agent(
     core_version: str | None,
     agent_config_id: UUID | None,
 ) -> UUID:
-    """The agent of this identity, made on first sight; labels count as a set."""
-    return await _sql.register_agent.fetchval(
+    """The agent of this identity, made on first sight; labels count as a set.
+
+    Raises OrchestrationError for an agent config that the tenant does not have.
+    """
+    agent_id = await _sql.register_agent.fetchval(
         executor,
         tenant_id=tenant_id,
         type=type,
@@ -75,6 +98,9 @@ async def register_agent(
         core_version=core_version,
         agent_config_id=agent_config_id,
     )
+    if agent_id is None:
+        raise OrchestrationError(f"Agent config {agent_config_id} not found.")
+    return agent_id
 
 
 def _artifact_data(data: Any, size_limit: int) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from lictor.actions.handlers.answers import identified
+from lictor.actions.handlers.answers import identified, success
+from lictor.actions.handlers.tenancy import named_tenant
 from lictor.actions.registry import ActionError, Caller, GraphQLDateTime, GraphQLUUID, action
-from lictor.orchestration import teams
+from lictor.orchestration import agents, teams
 from lictor.orchestration.queue import runs_in_queue
 
 
@@ -22,7 +23,8 @@ class RegisterAgentInput(msgspec.Struct):
 
 @action("register_agent", idempotent=True)
 async def register_agent(caller: Caller, input: RegisterAgentInput) -> dict[str, Any]:
-    tenant_id = input.tenant_id or caller.tenant_id or await teams.default_tenant(caller.pool)
+    # Clients that know no tenant take the oldest, too (contract client.md 1.6).
+    tenant_id = named_tenant(caller, input.tenant_id) or await teams.default_tenant(caller.pool)
     if tenant_id is None:
         raise ActionError("No tenant found: create one with create_tenant first.")
     agent_id = await teams.register_agent(
@@ -35,6 +37,15 @@ async def register_agent(caller: Caller, input: RegisterAgentInput) -> dict[str,
         agent_config_id=input.agent_config_id,
     )
     return identified(agent_id)
+
+
+class DeleteAgentInput(msgspec.Struct):
+    agent_id: GraphQLUUID
+
+
+@action("delete_agent", idempotent=True)
+async def delete_agent(caller: Caller, input: DeleteAgentInput) -> dict[str, Any]:
+    return success(await agents.delete_agent(caller.pool, input.agent_id, caller_tenant_id=caller.tenant_id))
 
 
 class GetRunsInQueueInput(msgspec.Struct):

@@ -17,6 +17,7 @@ from lictor.actions.registry import (
     GraphQLUUID,
     action,
     parse_json,
+    parse_object,
 )
 from lictor.orchestration import flow_runs, states
 from lictor.orchestration.flow_runs import NewFlowRun
@@ -58,9 +59,7 @@ async def create_flow_run(caller: Caller, input: CreateFlowRunInput) -> dict[str
 
 
 def _object(value: Any, field: str) -> dict[str, Any] | None:
-    value = parse_json(value)
-    if value is not None and not isinstance(value, dict):
-        raise ActionError(f"{field} must be a JSON object, not {type(value).__name__}.")
+    value = parse_object(value, field)
     if value:
         refuse_nul(orjson.dumps(value), field)
     return value

@@ -6,6 +6,8 @@ gives is a parameter. Those left out take their defaults.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lictor.engine.errors import at_key, uncoercible
 from lictor.engine.expressions import FunctionCall, Param, Row, SessionVariables
 from lictor.engine.plan.context import Arguments, Context, not_found
@@ -26,15 +28,21 @@ def compile_call(
     row = Row(function.row_table) if isinstance(function, ComputedField) else None
     row_argument = function.row_argument if isinstance(function, ComputedField) else None
     found: list[tuple[str | None, Param | Row | None, Scalar]] = []
+    omitted = False
+    value: Sequence[Param | Row | None]
     for argument in function.arguments:
         if argument.name == function.session_argument:
-            session = Param(SessionVariables(), argument.scalar, "scalar", path)
-            found.append((argument.sql_name, session, argument.scalar))
+            value = [Param(SessionVariables(), argument.scalar, "scalar", path)]
         elif argument.name == row_argument:
-            found.append((argument.sql_name, row, argument.scalar))
+            value = [row]
         else:
-            raw = given.pop(argument.name, None)
-            found += _argument(context, argument, raw, args_path)
+            value = _argument(context, argument, given.pop(argument.name, None), args_path)
+        omitted = omitted or not value
+        # Postgres takes arguments by their place, and after the first that is left out by name.
+        if value and omitted and argument.sql_name is None:
+            message = "Only last set of positional arguments can be omitted"
+            raise uncoercible(message, args_path, "not-supported")
+        found += [(argument.sql_name if omitted else None, one, argument.scalar) for one in value]
     for unknown in given:
         raise not_found(unknown, function.args_type, args_path)
     name = function.function if isinstance(function, ComputedField) else function.source
@@ -62,15 +70,15 @@ def _given(
 
 def _argument(
     context: Context, argument: FunctionArgument, raw: Raw | None, path: str
-) -> list[tuple[str | None, Param | Row | None, Scalar]]:
+) -> Sequence[Param | None]:
+    """The value in a list, which is empty if the argument is left out."""
     here = at_key(path, argument.name)
     child = None if raw is None else context.reader.read(raw, argument.scalar.gtype, here)
     if child is None:
         if not argument.has_default and context.reader.variables is not None:
-            raise uncoercible(f"Non default arguments cannot be omitted: '{argument.name}'", path)
+            raise uncoercible("Non default arguments cannot be omitted", path, "not-supported")
         return []
-    operand = None if child.is_null else context.param(child, argument.scalar, here)
-    return [(argument.sql_name, operand, argument.scalar)]
+    return [None if child.is_null else context.param(child, argument.scalar, here)]
 
 
 def _here(path: str) -> str:

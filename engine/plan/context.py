@@ -175,13 +175,7 @@ def _check_names(pairs: list[tuple[str, Raw]], path: str) -> None:
 
 def null_value(value: Value | None, scalar: Scalar, path: str) -> Exception:
     """The error for null where the scalar does not take it."""
-    expectations = {
-        "Int": "a 32-bit integer",
-        "Float": "a float",
-        "String": "a string",
-        "Boolean": "a boolean",
-    }
-    if scalar.name in expectations:
+    if scalar.name in EXPECTATIONS:
         return uncoercible(
             f"expected {EXPECTATIONS[scalar.name]} for type '{scalar.name}', but found null", path
         )

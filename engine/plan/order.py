@@ -37,16 +37,13 @@ def _object(
     for key, raw in context.pairs(value, type_name, path):
         here = at_key(path, key)
         if (column := table.columns.get(key)) is not None:
-            child = context.reader.read(raw, named("order_by"), here)
-            if child is not None and not child.is_null:
+            if (child := _given(context, raw, "order_by", here)) is not None:
                 found.append(OrderItem(through, OrderColumn(column), _direction(context, child, here)))
         elif (rel := table.relationships.get(key)) is not None and not rel.is_array:
-            child = context.reader.read(raw, named(f"{rel.target.name}_order_by"), here)
-            if child is not None and not child.is_null:
+            if (child := _given(context, raw, f"{rel.target.name}_order_by", here)) is not None:
                 found += _object(context, rel.target, child, here, (*through, rel))
         elif (rel := table.aggregates.get(key)) is not None:
-            child = context.reader.read(raw, named(f"{rel.target.name}_aggregate_order_by"), here)
-            if child is not None and not child.is_null:
+            if (child := _given(context, raw, f"{rel.target.name}_aggregate_order_by", here)) is not None:
                 found += _aggregate(context, rel.target, child, here, (*through, rel))
         elif (computed := table.orderable_computed.get(key)) is not None:
             found += _computed(context, computed, raw, here, through)
@@ -63,8 +60,8 @@ def _computed(
     through: tuple[RelationshipField | ComputedField, ...],
 ) -> list[OrderItem]:
     expected = "order_by" if computed.table is None else f"{computed.table.name}_aggregate_order_by"
-    child = context.reader.read(raw, named(expected), path)
-    if child is None or child.is_null:
+    child = _given(context, raw, expected, path)
+    if child is None:
         return []
     if computed.table is not None:
         return _aggregate(context, computed.table, child, path, (*through, computed))
@@ -83,24 +80,20 @@ def _aggregate(
     for key, raw in context.pairs(value, type_name, path):
         here = at_key(path, key)
         if key == "count":
-            child = context.reader.read(raw, named("order_by"), here)
-            if child is not None and not child.is_null:
-                found.append(
-                    OrderItem(through, OrderAggregate("count", None), _direction(context, child, here))
-                )
+            if (child := _given(context, raw, "order_by", here)) is not None:
+                target = OrderAggregate("count", None)
+                found.append(OrderItem(through, target, _direction(context, child, here)))
             continue
         columns = aggregate_columns(table, key)
         if columns is None:
             raise not_found(key, type_name, path)
         child_type = f"{table.name}_{key}_order_by"
-        child = context.reader.read(raw, named(child_type), here)
-        if child is None or child.is_null:
-            continue
-        for name, item in context.pairs(child, child_type, here):
+        child = _given(context, raw, child_type, here)
+        for name, item in () if child is None else context.pairs(child, child_type, here):
             if name not in columns:
                 raise not_found(name, child_type, here)
-            direction = context.reader.read(item, named("order_by"), at_key(here, name))
-            if direction is not None and not direction.is_null:
+            direction = _given(context, item, "order_by", at_key(here, name))
+            if direction is not None:
                 target = OrderAggregate(key, columns[name])
                 found.append(OrderItem(through, target, _direction(context, direction, at_key(here, name))))
     return found
@@ -115,6 +108,12 @@ def aggregate_columns(table: TableType, function: str) -> dict[str, ColumnField]
     else:
         return None
     return {column.name: column for column in columns} or None
+
+
+def _given(context: Context, raw: Raw, type_name: str, path: str) -> Value | None:
+    """A value that orders by something; null and a variable without a value are no order."""
+    value = context.reader.read(raw, named(type_name), path)
+    return None if value is None or value.is_null else value
 
 
 def _direction(context: Context, value: Value, path: str) -> str:

@@ -30,8 +30,8 @@ _LITERAL = re.compile(
 )
 _STRINGS = re.compile(STRING)
 _WHOLE_BLOCK = re.compile(BLOCK)
+# Found anywhere in a text, not only behind a `$`: blanks, commas and comments may stand between the two.
 PLACEHOLDER = re.compile(r"__([sifl])(\d+)")
-PLACEHOLDER_IN_TEXT = "$__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Lifted:
 
 def lift(text: str) -> Lifted:
     """The literal-free form of `text`."""
-    if PLACEHOLDER_IN_TEXT in text:  # the document uses our placeholder names itself
+    if PLACEHOLDER.search(text):  # the document uses our placeholder names itself
         return Lifted(text, ())
     parts = _LITERAL.split(text)
     if len(parts) == 1:

@@ -24,7 +24,7 @@ from lictor.engine.plan.nodes import (
     UpdateManyRoot,
 )
 from lictor.engine.request.document import Declared, Operation, read_operation
-from lictor.engine.request.lexer import PLACEHOLDER_IN_TEXT, lift
+from lictor.engine.request.lexer import PLACEHOLDER, lift
 from lictor.engine.request.limits import check_size, passed
 from lictor.engine.request.variables import Level, Shape, normalise, shape, specs, weight
 from lictor.engine.run.cache import LRU
@@ -184,7 +184,7 @@ class Documents:
         key = (text, operation_name, schema.role, schema.backend_only)
         if self._unliftable.get((text, operation_name)):
             text, key, literals = query, exact, ()
-        elif text is query and PLACEHOLDER_IN_TEXT in query:
+        elif text is query and PLACEHOLDER.search(query):
             # it names variables as lifted texts do; none of these has a comment
             key = (f"#\n{query}", *exact[1:])
         document = self._by_key.get(key)

@@ -78,7 +78,7 @@ class Management:
             raise ApiFailure(
                 f"the metadata cannot be stored: {error}", "postgres-error", path="$", status=500
             ) from error
-        self._serve(state)
+        await self._serve(state)
 
     async def synchronize(self) -> None:
         """Serves what another server has stored since."""
@@ -96,16 +96,16 @@ class Management:
         # Whatever it is, it has been seen: one that cannot be read is told once.
         self.version = stored.version
         try:
-            self._serve(await self.engine.build(stored.document))
+            await self._serve(await self.engine.build(stored.document))
         except MetadataError as error:
             log.error("the stored metadata cannot be read, the one before stays: %s", error)
 
-    def _serve(self, state: EngineState) -> None:
+    async def _serve(self, state: EngineState) -> None:
         for one in state.schema.inconsistencies:
             log.warning("inconsistent metadata: %s", one)
         # what the engine reads when it is told to reload, whatever it was started with
         self.engine.metadata = state.document
-        self.engine.serve(state)
+        await self.engine.serve(state)
 
     async def poll(self, seconds: float) -> None:
         """Synchronizes every so often, until cancelled."""

@@ -28,7 +28,7 @@ def session_of(headers: Mapping[str, str], settings: ServerSettings) -> Session:
             if settings.unauthorized_role is not None:
                 return Session(settings.unauthorized_role)
             raise _denied("x-hasura-admin-secret/x-hasura-access-key required, but not found")
-        if not hmac.compare_digest(secret.encode(), settings.admin_secret.encode()):
+        if not _same(secret, settings.admin_secret):
             raise _denied('invalid "x-hasura-admin-secret"/"x-hasura-access-key"')
     backend_only = (given.pop(BACKEND_ONLY_HEADER, "") or "false").lower()
     if backend_only not in BOOLEAN_TEXTS[True] + BOOLEAN_TEXTS[False]:
@@ -43,6 +43,14 @@ def session_of(headers: Mapping[str, str], settings: ServerSettings) -> Session:
 
 def _shown(texts: tuple[str, ...]) -> str:
     return "[" + ",".join(f'"{text}"' for text in texts) + "]"
+
+
+def _same(given: str, secret: str) -> bool:
+    """HTTP headers come decoded as Latin-1, those of a websocket's connection_init as they are."""
+    forms = [given.encode(errors="surrogatepass")]
+    if not given.isascii() and all(ord(character) < 256 for character in given):
+        forms.append(given.encode("latin-1"))
+    return any(hmac.compare_digest(form, secret.encode()) for form in forms)
 
 
 def _denied(message: str) -> GraphQLFailure:

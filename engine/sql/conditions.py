@@ -42,12 +42,14 @@ AGGREGATES = {
 class Aliases:
     """Table aliases t0, t1, … unique within one statement.
 
-    `rows` has the expression of the whole row for those aliases whose columns are not exactly the table's.
+    `rows` has the expression of the whole row for those aliases whose columns are not exactly the table's, `seen` the
+    columns of which a role sees some values, by alias and name.
     """
 
     def __init__(self) -> None:
         self._numbers = count()
         self.rows: dict[str, str] = {}
+        self.seen: dict[tuple[str, str], Sql] = {}
 
     def next(self) -> str:
         return f"t{next(self._numbers)}"
@@ -64,12 +66,27 @@ def column_sql(
     if isinstance(column, AggregateValue):
         return _aggregate_sql(column, alias, aliases)
     if isinstance(column, ColumnField):
-        value = cat(f"{alias}.{ident(column.column)}")
+        value = _seen_sql(alias, column, aliases)
     else:
         value = call_sql(call or plain_call(column), alias, aliases)
-    if column.visible_when is not None:
-        value = cat("CASE WHEN ", where_sql(column.visible_when, alias, aliases), " THEN ", value, " END")
+        if column.visible_when is not None:
+            value = _when_sql(column.visible_when, value, alias, aliases)
     return cat("(", value, f")::{cast.sql_type}") if cast else value
+
+
+def _seen_sql(alias: str, column: ColumnField, aliases: Aliases) -> Sql:
+    """The same text each time, aliases and all: DISTINCT ON and ORDER BY must not differ."""
+    value = cat(f"{alias}.{ident(column.column)}")
+    if column.visible_when is None:
+        return value
+    key = (alias, column.column)
+    if key not in aliases.seen:
+        aliases.seen[key] = _when_sql(column.visible_when, value, alias, aliases)
+    return aliases.seen[key]
+
+
+def _when_sql(condition: BoolExp, value: Sql, alias: str, aliases: Aliases) -> Sql:
+    return cat("CASE WHEN ", where_sql(condition, alias, aliases), " THEN ", value, " END")
 
 
 def _aggregate_sql(value: AggregateValue, alias: str, aliases: Aliases) -> Sql:
@@ -82,14 +99,14 @@ def _aggregate_sql(value: AggregateValue, alias: str, aliases: Aliases) -> Sql:
 
 
 def plain_call(field: ComputedField) -> FunctionCall:
-    """The call of a computed field without the arguments that a request may give."""
+    """The call of a computed field that takes no argument of a request."""
     arguments: list[tuple[str | None, Param | Row | None, Scalar]] = []
     for argument in field.arguments:
         if argument.name == field.row_argument:
-            arguments.append((argument.sql_name, Row(field.row_table), argument.scalar))
+            arguments.append((None, Row(field.row_table), argument.scalar))
         elif argument.name == field.session_argument:
             session = Param(SessionVariables(), argument.scalar, "scalar", "$")
-            arguments.append((argument.sql_name, session, argument.scalar))
+            arguments.append((None, session, argument.scalar))
     return FunctionCall(field.function, tuple(arguments))
 
 

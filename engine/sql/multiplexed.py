@@ -84,7 +84,7 @@ def _render(before: Sql, after: Sql) -> tuple[str, tuple[Param, ...]]:
         return f"{text(before)}(VALUES (1)) AS {COHORT}({names}){text(after)}", ()
     arrays = ", ".join(f"${i}::text::text[]" for i in range(1, len(columns) + 1))
     # A value is judged whether or not there are rows to compare it with, as the value of a query is.
-    values = [text(param_sql(param)) for param in columns]
+    values = [text(_judged(param)) for param in columns]
     judged = " AND ".join(
         f"num_nonnulls({', '.join(values[i : i + MAX_JUDGED])}) >= 0"
         for i in range(0, len(values), MAX_JUDGED)
@@ -93,6 +93,14 @@ def _render(before: Sql, after: Sql) -> tuple[str, tuple[Param, ...]]:
         f"(SELECT * FROM unnest({arrays}) WITH ORDINALITY AS {COHORT}({names}) WHERE {judged}) AS {COHORT}"
     )
     return f"{text(before)}{source}{text(after)}", tuple(columns)
+
+
+def _judged(param: Param) -> Sql:
+    """The parameter as one value."""
+    value = param_sql(param)
+    if param.use in ("list", "texts") and param.scalar.family == "array":
+        return cat("(SELECT count(item) FROM (", value, ") AS items(item))")
+    return value
 
 
 def array_literal(items: Sequence[str]) -> str:

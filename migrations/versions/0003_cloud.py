@@ -3,7 +3,8 @@
 from lictor.migrations.sqlfiles import run_sql
 
 revision = "0003"
-down_revision = "0002"
+# After 0006, whatever the numbers say: a default tenant is one that is not deleted.
+down_revision = "0006"
 
 
 def upgrade() -> None:

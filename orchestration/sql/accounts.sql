@@ -9,7 +9,8 @@ WITH made AS (
     RETURNING id
 )
 INSERT INTO membership (user_id, tenant_id)
-SELECT made.id, tenant.id FROM made CROSS JOIN tenant;
+SELECT made.id, tenant.id FROM made CROSS JOIN tenant
+WHERE NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id);
 
 -- name: ensure_user
 -- The user of a name, made on first sight, as a member of one tenant or, without one, of all.
@@ -20,7 +21,9 @@ WITH named AS (
 ),
 joined AS (
     INSERT INTO membership (user_id, tenant_id)
-    SELECT named.id, tenant.id FROM named CROSS JOIN tenant WHERE tenant.id = coalesce(:tenant_id, tenant.id)
+    SELECT named.id, tenant.id FROM named CROSS JOIN tenant
+    WHERE tenant.id = coalesce(:tenant_id, tenant.id)
+      AND NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id)
     ON CONFLICT (user_id, tenant_id) DO NOTHING
 )
 SELECT id FROM named;
@@ -31,8 +34,9 @@ SELECT id FROM tenant WHERE slug = :slug;
 -- name: auth_info
 -- Who a caller is and where. A tenant that does not exist is NULL; so is the user before there is one.
 SELECT
-    (SELECT id FROM tenant WHERE id = coalesce(:tenant_id, (SELECT id FROM tenant ORDER BY created, id LIMIT 1)))
-        AS tenant_id,
+    (SELECT id FROM tenant
+     WHERE id = coalesce(:tenant_id, utility.default_tenant_id())
+       AND NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id)) AS tenant_id,
     coalesce(:user_id, (SELECT id FROM auth_user ORDER BY created, id LIMIT 1)) AS user_id;
 
 -- name: create_api_key
@@ -63,6 +67,7 @@ SELECT
         SELECT membership.tenant_id
         FROM membership
         WHERE membership.user_id = auth_api_key.user_id
+          AND NOT EXISTS (SELECT FROM utility.tenant_deletion AS gone WHERE gone.tenant_id = membership.tenant_id)
         ORDER BY
             membership.tenant_id IS NOT DISTINCT FROM auth_api_key.default_tenant_id DESC,
             membership.id IS NOT DISTINCT FROM auth_user.default_membership_id DESC,

@@ -2,7 +2,9 @@
 
 -- name: set_secret
 INSERT INTO vault.secret (tenant_id, name, key_id, nonce, ciphertext)
-SELECT id, :name, :key_id, :nonce, :ciphertext FROM tenant WHERE id = :tenant_id
+SELECT id, :name, :key_id, :nonce, :ciphertext
+FROM tenant
+WHERE id = :tenant_id AND NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id)
 ON CONFLICT (tenant_id, name)
     DO UPDATE SET key_id = excluded.key_id, nonce = excluded.nonce, ciphertext = excluded.ciphertext
 RETURNING id;

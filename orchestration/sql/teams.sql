@@ -18,11 +18,15 @@ SELECT id FROM made;
 -- The tenant that a client finds before anybody has made one (contract client.md 1.6).
 INSERT INTO tenant (name, slug)
 SELECT 'default', 'default'
-WHERE NOT EXISTS (SELECT FROM tenant)
+WHERE NOT EXISTS (
+    SELECT FROM tenant WHERE NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id))
 ON CONFLICT (slug) DO NOTHING;
 
 -- name: default_tenant
-SELECT id FROM tenant ORDER BY created, id LIMIT 1;
+SELECT id FROM tenant
+WHERE NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id)
+ORDER BY created, id
+LIMIT 1;
 
 -- name: create_project
 INSERT INTO project (tenant_id, name, description) VALUES (:tenant_id, :name, :description) RETURNING id;
@@ -31,9 +35,12 @@ INSERT INTO project (tenant_id, name, description) VALUES (:tenant_id, :name, :d
 DELETE FROM project WHERE id = :project_id RETURNING id;
 
 -- name: register_agent
--- One row per identity (tenant, type, name, version, labels); registering again finds it (3.6.8).
+-- One row per identity (tenant, type, name, version, labels); registering again finds it (3.6.8). None for a config
+-- that the tenant does not have.
 INSERT INTO agent (tenant_id, agent_config_id, name, type, core_version, labels)
-VALUES (:tenant_id, :agent_config_id, :name, :type, :core_version, :labels::jsonb)
+SELECT :tenant_id::uuid, :agent_config_id::uuid, :name, :type, :core_version, :labels::jsonb
+WHERE :agent_config_id::uuid IS NULL
+   OR EXISTS (SELECT FROM agent_config WHERE id = :agent_config_id::uuid AND tenant_id = :tenant_id::uuid)
 ON CONFLICT (tenant_id, type, name, core_version, md5(labels::text))
     DO UPDATE SET last_queried = now(), agent_config_id = coalesce(excluded.agent_config_id, agent.agent_config_id)
 RETURNING id;

@@ -4,11 +4,12 @@ One typed place for what processes may be told from outside. Nothing here opens 
 """
 
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -91,8 +92,30 @@ class Settings(BaseSettings):
     clock_patience: float = Field(
         30.0, gt=0, description="Seconds a worker may take to begin a duty before the clock orders it again."
     )
+    tenant_purge_interval: float = Field(
+        10.0, gt=0, description="Seconds between two looks for deleted tenants that still own rows."
+    )
+    ui_url: str | None = Field(
+        None, description="Where people open the UI, for links in hooks; without it http://localhost:<port>."
+    )
+    hook_networks: str = Field(
+        "",
+        description="Networks, such as 10.0.0.0/8, that hooks may reach though they are not public; comma-separated.",
+    )
+    twilio_url: str = Field("https://api.twilio.com", description="Where TWILIO hooks send to.")
+    pagerduty_url: str = Field(
+        "https://events.pagerduty.com",
+        description="Where PAGERDUTY hooks send to; https://events.eu.pagerduty.com in the EU.",
+    )
     log_level: str = Field("INFO", description="Level of the service log.")
     log_json: bool = Field(False, description="Write the service log as JSON lines.")
+
+    @field_validator("hook_networks")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for part in filter(None, map(str.strip, value.split(","))):
+            ip_network(part)
+        return value
 
 
 @cache

@@ -23,6 +23,8 @@ CREATE FUNCTION find(word text, at_most int DEFAULT 100, at_least int DEFAULT 0)
 COMMENT ON FUNCTION find IS 'finds items';
 CREATE FUNCTION unnamed(text, int DEFAULT 5) RETURNS SETOF item LANGUAGE sql STABLE
     AS $$ SELECT * FROM item WHERE name LIKE $1 AND coalesce(price, 0) >= $2 $$;
+CREATE FUNCTION half_named(word text, int, low int DEFAULT 0, int DEFAULT 100) RETURNS SETOF item LANGUAGE sql STABLE
+    AS $$ SELECT * FROM item WHERE name LIKE word AND id > $2 AND price BETWEEN low AND $4 $$;
 CREATE FUNCTION everything() RETURNS SETOF item LANGUAGE sql STABLE AS $$ SELECT * FROM item $$;
 CREATE FUNCTION optional(least_price int DEFAULT 0) RETURNS SETOF item LANGUAGE sql STABLE
     AS $$ SELECT * FROM item WHERE price >= least_price $$;
@@ -95,6 +97,7 @@ METADATA = document(
     [
         function("find", roles=("reader",)),
         function("unnamed"),
+        function("half_named"),
         function("everything"),
         function(
             "optional", custom_root_fields={"function": "from_price", "function_aggregate": "from_price_sums"}
@@ -118,6 +121,8 @@ CASES = {
     "defaults": ('{ find(args: {word: "%", at_least: 15}) { id } }', {"find": [{"id": 2}]}),
     "an argument that is null": ('{ find(args: {word: "%", at_least: null}) { id } }', {"find": []}),
     "no name": ('{ unnamed(args: {arg_1: "%"}, order_by: {id: asc}) { id } }', {"unnamed": [{"id": 1}, {"id": 2}]}),
+    "names and none": ('{ half_named(args: {word: "%", arg_2: 0}, order_by: {id: asc}) { id } }', {"half_named": [{"id": 1}, {"id": 2}]}),
+    "names and none, all given": ('{ half_named(args: {arg_4: 10, low: 1, arg_2: 0, word: "%"}) { id } }', {"half_named": [{"id": 1}]}),
     "no name, no default": ('{ unnamed(args: {arg_1: "%", arg_2: 20}) { id } }', {"unnamed": [{"id": 2}]}),
     "no arguments": ("{ everything(order_by: {id: desc}, limit: 1, offset: 1) { id } }", {"everything": [{"id": 2}]}),
     "where and relationships": (
@@ -223,8 +228,6 @@ REFUSALS = {
     "args left out": ("{ find { id } }", "$.selectionSet.find.args.args", "missing required field 'args'"),
     "args that are null": ("{ find(args: null) { id } }", "$.selectionSet.find.args.args",
                            "expected an object for type 'find_args', but found null"),
-    "an argument left out": ("{ find(args: {at_most: 1}) { id } }", "$.selectionSet.find.args.args",
-                             "Non default arguments cannot be omitted: 'word'"),
     "an unknown argument": ('{ find(args: {word: "", x: 1}) { id } }', "$.selectionSet.find.args.args.x",
                             "field 'x' not found in type: 'find_args'"),
     "an argument of another type": ("{ find(args: {word: 1}) { id } }", "$.selectionSet.find.args.args.word",
@@ -238,6 +241,15 @@ REFUSALS = {
 async def test_refusals(served, case):
     query, path, message = REFUSALS[case]
     assert await served.refuse(query) == ("validation-failed", path, message)
+
+
+async def test_arguments_that_cannot_be_left_out(served):
+    find = "{ find(args: {at_most: 1}) { id } }"
+    message = "Non default arguments cannot be omitted"
+    assert await served.refuse(find) == ("not-supported", "$.selectionSet.find.args.args", message)
+    query = '{ half_named(args: {word: "%", arg_2: 0, arg_4: 10}) { id } }'
+    message = "Only last set of positional arguments can be omitted"
+    assert await served.refuse(query) == ("not-supported", "$.selectionSet.half_named.args.args", message)
 
 
 async def test_what_cannot_be_tracked(postgres):

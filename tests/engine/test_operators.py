@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import Any
 
+import orjson
 import pytest
 from graphql import print_type
 
+from lictor.engine import Session
 from tests.engine.own_database import document, serving, table
 
 SQL = """
@@ -110,6 +113,19 @@ async def test_every_type_can_be_compared(served, column):
     assert answer == {
         "eq": [{"id": 1}], "within": [{"id": 1}], "out": others, "neq": others, "null": [{"id": 1}, *others]
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("column", EQUAL)
+async def test_every_type_can_be_compared_in_subscriptions(served, column):
+    """Their parameters travel as columns of a table, not as themselves."""
+    kind, value = EQUAL[column]
+    query = (
+        f"subscription ($v: {kind}, $vs: [{kind}!]) {{ thing(where: {{id: {{_eq: 1}}, {column}:"
+        " {_eq: $v, _in: $vs, _nin: []}}) { id } }"
+    )
+    for variables in ({"v": value, "vs": [value]}, {"v": value, "vs": [value, value]}):
+        async with aclosing(served.engine.subscribe(query, variables, None, Session())) as answers:
+            assert orjson.loads(await anext(answers)) == {"data": {"thing": [{"id": 1}]}}
 
 
 @pytest.mark.parametrize("column", ["j", "p", "jp"])

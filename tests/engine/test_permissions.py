@@ -45,6 +45,7 @@ SELECT: dict[str, list[tuple[str, dict[str, Any]]]] = {
 INHERITED = [
     {"role_name": "staff", "role_set": ["writer", "editor", "reader"]},
     {"role_name": "boss", "role_set": ["staff", "team"]},
+    {"role_name": "few", "role_set": ["fans", "nobody"]},
     {"role_name": "loop", "role_set": ["pool"]},
     {"role_name": "pool", "role_set": ["loop"]},
 ]
@@ -131,6 +132,9 @@ ANSWERS: dict[str, tuple[str, dict[str, str], str, Any]] = {
         {"author": [{"id": 1}, {"id": 2}]}),
     "a filter through a relationship the role does not see": ("fans", {}, "{ articles(order_by: {title: asc}) { title } }",
         {"articles": [{"title": "Engines"}, {"title": "Notes"}]}),
+    "distinct values that are seen in some rows only": ("few", {},
+        "{ author(distinct_on: [id], order_by: [{id: desc}]) { id name } a: author(distinct_on: [id]) { id } }",
+        {"author": [{"id": 2, "name": None}, {"id": 1, "name": None}], "a": [{"id": 1}, {"id": 2}]}),
     "two columns of a row": ("equal", {}, "{ articles { title } }", {"articles": [{"title": "Engines"}]}),
     "a filter that nothing fulfils": ("nobody", {}, "{ author { name } }", {"author": []}),
     "json operators and casts": ("noby", {}, "{ author(order_by: {name: asc}) { name } }",

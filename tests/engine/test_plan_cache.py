@@ -7,8 +7,9 @@ import asyncio
 import orjson
 import pytest
 
-from lictor.engine import Engine, EngineOptions, Session
+from lictor.engine import Engine, EngineOptions, GraphQLFailure, Session
 from tests.engine.conftest import METADATA, asker
+from tests.engine.own_database import document, serving, table, to_one
 
 
 def statement_of(engine: Engine, query: str, variables=None):
@@ -93,6 +94,25 @@ def test_shapes_of_variables(strict_engine, one, other, same):
     assert (statement_of(strict_engine, query, one) is statement_of(strict_engine, query, other)) == same
 
 
+@pytest.mark.parametrize("dollar", ["$", "$ ", "$,#\n"])
+async def test_placeholders_are_no_variables_of_a_client(library_pool, dollar):
+    """The names that literals are lifted to mean nothing in a request, cached or not."""
+    engine = await Engine.start(library_pool, METADATA)
+    ask = asker(engine)
+    undeclared = f"{{ author(where: {{name: {{_eq: {dollar}__s0}}}}) {{ id }} }}"
+    declared = (
+        f"query ({dollar}__s0: String) {{ author(where: {{name: {{_eq: {dollar}__s0}}, "
+        'created_at: {_neq: "1999-01-01"}}) { id } }'
+    )
+    for _ in range(2):
+        with pytest.raises(GraphQLFailure, match='unbound variable "__s0"'):
+            await ask(undeclared)
+        with pytest.raises(GraphQLFailure, match='unbound variable "__s7"'):
+            await ask(f'{{ author(where: {{name: {{_eq: "x", _neq: {dollar}__s7}}}}) {{ id }} }}')
+        assert await ask('{ author(where: {name: {_eq: "Ada"}}) { id } }') == {"author": [{"id": 1}]}
+        assert await ask(declared, {"__s0": "Bob"}) == {"author": [{"id": 2}]}
+
+
 async def test_memory_is_bounded(library_pool):
     engine = await Engine.start(library_pool, METADATA, options=EngineOptions(max_plans=20, max_variants=3))
     ask = asker(engine)
@@ -134,6 +154,29 @@ async def test_documents_too_long_to_be_kept_are_answered(library_pool):
     for _ in range(2):
         assert (await asker(engine)(query))["author_by_pk"]["a29"] == "Ada"
     assert len(engine.state.documents) == 0
+
+
+async def test_prepared_statements_do_not_outlive_the_types_of_rows(postgres):
+    """Postgres does not plan anew what knows a table as a type only: functions, and related rows of mutations."""
+    sql = """
+    CREATE TABLE room (id serial PRIMARY KEY, size integer);
+    CREATE TABLE desk (id serial PRIMARY KEY, room_id integer REFERENCES room (id), width integer);
+    INSERT INTO room (size) VALUES (1);
+    CREATE FUNCTION desks() RETURNS SETOF desk LANGUAGE plpgsql STABLE AS 'BEGIN RETURN QUERY SELECT * FROM desk; END';
+    """
+    metadata = document(
+        [table("room"), table("desk", object_relationships=[to_one("room", "room_id")])],
+        [{"function": "desks"}],
+    )
+    insert = "mutation ($d: [desk_insert_input!]!) { insert_desk(objects: $d) { returning { width room { size } } } }"
+    async with serving(postgres, "engine_row_types", sql, metadata) as served:
+        for kind in ("integer", "bigint", "smallint"):
+            await served.pool.execute(f"ALTER TABLE desk ALTER COLUMN width TYPE {kind}")
+            await served.engine.reload()
+            for _ in range(3):
+                answer = await served.ask(insert, {"d": [{"width": 7, "room_id": 1}]})
+                assert answer == {"insert_desk": {"returning": [{"width": 7, "room": {"size": 1}}]}}
+                assert (await served.ask("{ desks(limit: 1) { width } }")) == {"desks": [{"width": 7}]}
 
 
 async def test_reload_sees_a_changed_database(postgres):

@@ -329,6 +329,16 @@ def test_sessions(secret, headers, session):
     assert session_of(headers, settings) == session
 
 
+@pytest.mark.parametrize("secret", ["sécret", "секрет", "plain"])
+def test_a_secret_of_any_letters(secret):
+    settings = ServerSettings("postgresql:///x", admin_secret=secret)
+    as_http_has_it = secret.encode().decode("latin-1")
+    for given in (secret, as_http_has_it):
+        assert session_of({"X-Hasura-Admin-Secret": given}, settings) == Session("admin")
+    with pytest.raises(GraphQLFailure, match="invalid"):
+        session_of({"X-Hasura-Admin-Secret": secret[:-1] + "x"}, settings)
+
+
 def test_a_switch_that_is_neither_on_nor_off():
     settings = ServerSettings("postgresql:///x")
     with pytest.raises(GraphQLFailure, match="Not a valid boolean text"):

@@ -19,7 +19,9 @@ QUERIES = {
 # 3.4. Payload type -> mutations; each takes the single argument `input: <name>_input!`
 MUTATIONS = {
     "success_payload": """
-        archive_flow delete_flow delete_flow_run delete_project delete_task_run_artifact register_edges register_tasks
+        archive_flow delete_agent delete_agent_config delete_cloud_hook delete_message delete_tenant mark_message_as_read
+        mark_message_as_unread set_cloud_hook_active set_cloud_hook_inactive test_cloud_hook update_agent_config
+        delete_flow delete_flow_run delete_project delete_task_run_artifact register_edges register_tasks
         set_flow_run_labels set_flow_run_name set_schedule_active set_schedule_inactive set_task_run_name
         update_flow_run_heartbeat update_task_run_artifact update_task_run_heartbeat write_run_logs
         delete_api_key delete_key_value set_secret delete_secret pause_tenant_work_queue resume_tenant_work_queue
@@ -33,10 +35,12 @@ MUTATIONS = {
     "set_task_run_states_payload": "set_task_run_states",
     "cancel_flow_run_payload": "cancel_flow_run",
     "project_id_payload": "create_project",
-    "tenant_id_payload": "create_tenant",
+    "tenant_id_payload": "create_tenant update_tenant_name update_tenant_slug update_tenant_settings",
     "agent_id_payload": "register_agent",
     "api_key_payload": "create_api_key",
     "key_value_id_payload": "set_key_value",
+    "agent_config_id_payload": "create_agent_config",
+    "cloud_hook_id_payload": "create_cloud_hook",
     "task_run_artifact_id_payload": "create_task_run_artifact",
 }
 PAYLOAD_OF = {mutation: payload for payload, names in MUTATIONS.items() for mutation in names.split()}
@@ -67,7 +71,21 @@ _INPUTS = {
     "write_run_logs": "logs: [write_run_log_input!]!",
     "write_run_log": "flow_run_id: UUID!, task_run_id: UUID, timestamp: DateTime, message: String, name: String, "
     "level: log_level, info: JSON",
-    "create_project": "tenant_id: UUID!, name: String!, description: String",
+    # tenant_id is UUID! in the contract, but the original UI leaves it out (ui-and-cloud.md A.2.7).
+    "create_project": "tenant_id: UUID, name: String!, description: String",
+    "update_tenant_name": "tenant_id: UUID, name: String!",
+    "update_tenant_slug": "tenant_id: UUID, slug: String!",
+    "update_tenant_settings": "tenant_id: UUID, settings: JSON",
+    "create_agent_config": "tenant_id: UUID, name: String, settings: JSON",
+    "create_cloud_hook": "tenant_id: UUID, type: cloud_hook_type!, name: String, version_group_id: String, "
+    "states: [String!]!, config: JSON",
+    "update_agent_config": "agent_config_id: UUID!, name: String, settings: JSON",
+    "delete_agent": "agent_id: UUID!",
+    "delete_agent_config": "agent_config_id: UUID!",
+    "delete_cloud_hook set_cloud_hook_active set_cloud_hook_inactive": "cloud_hook_id: UUID!",
+    "test_cloud_hook": "cloud_hook_id: UUID!, flow_run_id: UUID, state_type: test_cloud_hook_state_type",
+    "delete_message mark_message_as_read mark_message_as_unread": "message_id: UUID!",
+    "delete_tenant": "confirm: Boolean!, tenant_id: UUID!",
     "create_tenant": "name: String!, slug: String!",
     "register_agent": "tenant_id: UUID, labels: [String!], agent_config_id: UUID, type: String!, name: String",
     "create_task_run_artifact": "task_run_id: UUID!, kind: String!, data: JSON!, tenant_id: UUID",
@@ -82,7 +100,9 @@ _INPUTS = {
 }
 INPUTS = {f"{name}_input": fields for names, fields in _INPUTS.items() for name in names.split()}
 
-_ID_PAYLOADS = "flow flow_run task_run project tenant agent task_run_artifact key_value"
+_ID_PAYLOADS = (
+    "flow flow_run task_run project tenant agent agent_config cloud_hook task_run_artifact key_value"
+)
 PAYLOADS = {
     "success_payload": "success: Boolean, error: String",
     **{f"{name}_id_payload": "id: UUID" for name in _ID_PAYLOADS.split()},
@@ -101,7 +121,11 @@ PAYLOADS = {
     "api_info": "backend: String, mode: String, version: String, core_version: String, release_timestamp: String",
 }
 
-ENUMS = {"log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")}
+ENUMS = {
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+    "cloud_hook_type": ("PAGERDUTY", "SLACK_WEBHOOK", "TWILIO", "WEBHOOK", "PREFECT_MESSAGE"),
+    "test_cloud_hook_state_type": ("SCHEDULED", "SUBMITTED", "SUCCESS", "RUNNING", "FAILED"),
+}
 SCALARS = {"UUID", "DateTime", "JSON"}
 
 

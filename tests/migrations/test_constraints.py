@@ -184,3 +184,36 @@ def test_a_row_without_its_parent_is_refused(world, table):
         world.insert(table, **values, **{columns[table]: unknown})
     assert caught.value.diag.constraint_name == f"{table}_{columns[table]}_fkey"
     assert world.row("flow_run", run) is not None
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("project", {"name": "new"}),
+        ("flow_group", {"name": "new"}),
+        ("agent", {"type": "LocalAgent"}),
+        ("agent_config", {"name": "new"}),
+        ("cloud_hook", {"type": "WEBHOOK"}),
+        ("message", {"type": "MESSAGE"}),
+    ],
+)
+def test_a_deleted_tenant_takes_nothing_new(world, table, values):
+    other = world.insert("tenant", name="Other", slug="other")
+    world.db.execute("INSERT INTO utility.tenant_deletion VALUES (%s)", (world.tenant,))
+    with pytest.raises(errors.ForeignKeyViolation) as caught:
+        world.insert(table, tenant_id=world.tenant, **values)
+    assert caught.value.diag.constraint_name == f"{table}_tenant_id_fkey"
+    assert world.insert(table, tenant_id=other, **values)
+
+
+def test_a_deleted_tenant_takes_no_new_flow(world):
+    world.flow(group="g", version=1)
+    world.db.execute("INSERT INTO utility.tenant_deletion VALUES (%s)", (world.tenant,))
+    with pytest.raises(errors.ForeignKeyViolation) as caught:
+        world.db.execute(
+            "INSERT INTO flow (tenant_id, project_id, flow_group_id, name)"
+            " SELECT tenant_id, project_id, flow_group_id, name FROM flow"
+        )
+    assert caught.value.diag.constraint_name == "flow_tenant_id_fkey"
+    world.db.execute("DELETE FROM tenant WHERE id = %s", (world.tenant,))
+    assert world.value("SELECT count(*) FROM utility.tenant_deletion") == 0

@@ -118,6 +118,7 @@ def processes(tmp_path: Path, fresh_database: str, valkey: ValkeyServer) -> Iter
             "LICTOR_CLOCK_LEASE": str(LEASE),
             "LICTOR_SCHEDULER_INTERVAL": "0.5",
             "LICTOR_DUE_TASK_RUNS_INTERVAL": "0.5",
+            "LICTOR_TENANT_PURGE_INTERVAL": "0.5",
             "LICTOR_LOG_LEVEL": "DEBUG",
             "LICTOR_LOG_JSON": "true",
         },

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from lictor.cli.embedded.valkey import ValkeyServer
+from lictor.orchestration.tenants import delete_tenant
 from lictor.settings import Settings
 from lictor.workers.broker import NAMESPACE, make_broker
 from lictor.workers.duties import DUTIES, QUEUE, duty_message
@@ -70,6 +71,21 @@ async def test_every_duty_is_done_and_written_down(processes: Processes, connect
     await eventually(all_done, "all duties are written down as done")
     worker.signal(signal.SIGTERM)
     assert worker.popen.wait(20) == 0
+
+
+async def test_a_deleted_tenant_is_purged_by_a_worker(processes: Processes, connections: asyncpg.Pool):
+    flow_id = await make_scheduled(connections)
+    tenant_id = await connections.fetchval("SELECT tenant_id FROM flow WHERE id = $1", flow_id)
+    processes.clock()
+    processes.worker()
+    await eventually(run_count(connections, 10), "ten runs")
+    assert await delete_tenant(connections, tenant_id)
+
+    async def gone() -> bool:
+        return await connections.fetchval("SELECT count(*) FROM tenant") == 0
+
+    await eventually(gone, "the tenant with all that is its")
+    assert await connections.fetchval("SELECT count(*) FROM flow_run_state") == 0
 
 
 async def test_redis_may_lose_everything(

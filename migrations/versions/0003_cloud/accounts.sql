@@ -1,6 +1,14 @@
 -- Who may call: users, the tenants they belong to, and their API keys (contract ui-and-cloud.md B.3, rows 1, 3, 7).
 -- `auth_user` is the API's `user`; that word is Postgres' own.
 
+CREATE FUNCTION utility.default_tenant_id() RETURNS uuid
+LANGUAGE sql STABLE AS $$
+    SELECT id FROM public.tenant
+    WHERE NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id)
+    ORDER BY created, id LIMIT 1
+$$;
+COMMENT ON FUNCTION utility.default_tenant_id IS 'The tenant that is meant when a caller names none: the oldest.';
+
 CREATE SCHEMA vault;
 COMMENT ON SCHEMA vault IS 'What no query may show: digests of API keys, sealed secrets. Never tracked in the metadata.';
 
@@ -82,6 +90,9 @@ $$;
 
 CREATE TRIGGER set_default_membership AFTER INSERT ON membership REFERENCING NEW TABLE AS new_membership
 FOR EACH STATEMENT EXECUTE FUNCTION utility.set_default_membership();
+
+CREATE TRIGGER refuse_deleted_tenants AFTER INSERT ON membership REFERENCING NEW TABLE AS new_row
+FOR EACH STATEMENT EXECUTE FUNCTION utility.refuse_rows_of_deleted_tenants();
 
 -- The root fields `user` and `auth_api_key`. Whoever comes with a key sees what is theirs; without authentication
 -- there is no user in the session, and the administrator's view is shown.

@@ -5,3 +5,4 @@ ALTER TABLE auth_user DROP CONSTRAINT auth_user_default_membership_id_fkey;
 DROP TABLE membership, auth_user;
 DROP FUNCTION utility.set_default_membership();
 DROP SCHEMA vault;
+DROP FUNCTION utility.default_tenant_id();

@@ -14,13 +14,16 @@ COMMENT ON TABLE key_value IS 'The KV store: small JSON values that flows share.
 CREATE TRIGGER update_timestamp BEFORE UPDATE ON key_value FOR EACH ROW
     WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated) EXECUTE FUNCTION utility.set_updated_timestamp();
 
+CREATE TRIGGER refuse_deleted_tenants AFTER INSERT ON key_value REFERENCING NEW TABLE AS new_row
+FOR EACH STATEMENT EXECUTE FUNCTION utility.refuse_rows_of_deleted_tenants();
+
 -- The root field `key_value`: the client filters by the key alone and takes the first row, so rows of other
 -- tenants must not be among them. A caller that names no tenant means the default one, which is the oldest.
 CREATE FUNCTION utility.own_key_values(hasura_session json) RETURNS SETOF key_value
 LANGUAGE sql STABLE AS $$
     SELECT * FROM key_value
     WHERE tenant_id = coalesce(
-        (hasura_session ->> 'x-hasura-tenant-id')::uuid, (SELECT id FROM tenant ORDER BY created, id LIMIT 1))
+        (hasura_session ->> 'x-hasura-tenant-id')::uuid, utility.default_tenant_id())
 $$;
 
 CREATE TABLE vault.secret (
@@ -39,3 +42,6 @@ COMMENT ON COLUMN vault.secret.key_id IS 'Which of the server''s keys sealed it;
 
 CREATE TRIGGER update_timestamp BEFORE UPDATE ON vault.secret FOR EACH ROW
     WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated) EXECUTE FUNCTION utility.set_updated_timestamp();
+
+CREATE TRIGGER refuse_deleted_tenants AFTER INSERT ON vault.secret REFERENCING NEW TABLE AS new_row
+FOR EACH STATEMENT EXECUTE FUNCTION utility.refuse_rows_of_deleted_tenants();

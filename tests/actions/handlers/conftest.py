@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -31,6 +32,18 @@ def call(caller: Caller) -> Call:
 
     async def run(action_name: str, /, **input: Any) -> Any:
         return await call_action(action_name, {"input": input}, caller)
+
+    return run
+
+
+@pytest.fixture
+def call_as(caller: Caller) -> Call:
+    """`await call_as(tenant_id, "action", …)`: the same with the header X-Prefect-Tenant-ID."""
+
+    async def run(tenant_id: UUID, action_name: str, /, **input: Any) -> Any:
+        return await call_action(
+            action_name, {"input": input}, dataclasses.replace(caller, tenant_id=tenant_id)
+        )
 
     return run
 

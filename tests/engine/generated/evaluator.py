@@ -85,15 +85,25 @@ class View:
         """The rows the role sees, with the values it sees."""
         if self.role is None:
             return table.rows
-        found = []
-        for row in table.rows:
-            allowing = [
-                p for p in self._parents(table) if self._permits(row, table, p.filter, row, table) is True
-            ]
-            if allowing:
-                shown = {c: row[c] if any(c in p.columns for p in allowing) else None for c in table.columns}
-                found.append({**shown, "\0": row})
-        return found
+        return [self.shown(row, table) for row in table.rows if self._allowing(row, table)]
+
+    def shown(self, row: Row, table: Table) -> Row:
+        """A row, seen or not, with the values the role sees. What all its parents may see, it sees in every row."""
+        parents, allowing = self._parents(table), self._allowing(row, table)
+        shown = {
+            c: row[c]
+            if all(c in p.columns for p in parents) or any(c in p.columns for p in allowing)
+            else None
+            for c in table.columns
+        }
+        return {**shown, "\0": row}
+
+    def _allowing(self, row: Row, table: Table) -> list[Permission]:
+        return [p for p in self._parents(table) if self.permits(row, table, p.filter)]
+
+    def permits(self, row: Row, table: Table, where: dict[str, Any]) -> bool:
+        """Does the row fulfil a permission's condition?"""
+        return self._permits(row, table, where, row, table) is True
 
     def _permits(self, row: Row, table: Table, where: dict[str, Any], root: Row, root_table: Table) -> Truth:
         truths: list[Truth] = []

@@ -12,6 +12,7 @@ from typing import Any
 
 TYPES = {"integer": range(-2, 5), "text": ["", "a", "ab", "b", "é'\"\\", "%_"], "boolean": [True, False]}
 SESSION = {"x-hasura-n": "1", "x-hasura-list": "{0,1,3}", "x-hasura-text": "ab"}
+KINDS = ("insert", "update", "delete")
 ROLES = ("one", "two", "both")  # the last inherits from the others
 Row = dict[str, Any]
 
@@ -33,12 +34,32 @@ class Permission:
 
 
 @dataclass
+class Change:
+    """What a role may insert, update or delete; `check` None is not declared."""
+
+    columns: list[str]
+    presets: dict[str, Any]
+    filter: dict[str, Any]
+    check: dict[str, Any] | None
+    backend_only: bool
+
+    def of_kind(self, kind: str) -> dict[str, Any]:
+        """The permission as metadata have it."""
+        backend_only = {"backend_only": True} if self.backend_only else {}
+        if kind == "delete":
+            return {"filter": self.filter, **backend_only}
+        written = {"columns": self.columns, "set": self.presets, "check": self.check, **backend_only}
+        return written if kind == "insert" else {**written, "filter": self.filter}
+
+
+@dataclass
 class Table:
     name: str
     columns: dict[str, str]  # name -> type; the key is "id"
     relationships: dict[str, Relationship] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     permissions: dict[str, Permission] = field(default_factory=dict)
+    changes: dict[str, dict[str, Change]] = field(default_factory=dict)  # kind -> role
 
 
 class World:
@@ -52,6 +73,8 @@ class World:
             for role in ROLES[:2]:
                 if self.random.random() < 0.85:
                     table.permissions[role] = self._permission(table)
+        for table in self.tables.values():
+            table.changes = {kind: self._changes(table, kind) for kind in KINDS}
 
     # --- tables -----------------------------------------------------------------------------------------
 
@@ -98,6 +121,31 @@ class World:
         columns = [c for c in table.columns if rng.random() < 0.75] or ["id"]
         limit = rng.choice([None, None, 1, 3])
         return Permission(columns, self._filter(table, 2), limit, rng.random() < 0.7)
+
+    def _changes(self, table: Table, kind: str) -> dict[str, Change]:
+        """Of the role that inherits, too: its parents do not differ about a change."""
+        rng = self.random
+        others = [column for column in table.columns if column != "id"]
+        columns = [column for column in others if rng.random() < 0.7]
+        if kind == "insert":
+            columns.append("id")
+        fixed = [column for column in others if rng.random() < 0.2]
+        change = Change(
+            [column for column in columns if column not in fixed],
+            {column: self._preset(table.columns[column]) for column in fixed},
+            self._filter(table, 1),
+            self._filter(table, 1) if kind == "insert" or rng.random() < 0.6 else None,
+            rng.random() < 0.15,
+        )
+        parents = rng.choice([ROLES[:1], ROLES[1:2], ROLES[:2]])
+        return dict.fromkeys((*parents, ROLES[2]), change)
+
+    def _preset(self, kind: str) -> Any:
+        rng = self.random
+        if kind == "boolean":
+            return rng.random() < 0.5
+        session = "X-Hasura-N" if kind == "integer" else "X-Hasura-Text"
+        return session if rng.random() < 0.6 else rng.choice(list(TYPES[kind]))
 
     def _filter(self, table: Table, depth: int) -> dict[str, Any]:
         rng = self.random
@@ -202,4 +250,10 @@ class World:
                 "allow_aggregations": permission.aggregations,
             } | ({"limit": permission.limit} if permission.limit is not None else {})
             entry["select_permissions"].append({"role": role, "permission": value})
+        for kind, by_role in table.changes.items():
+            entry[f"{kind}_permissions"] = [
+                {"role": role, "permission": change.of_kind(kind)}
+                for role, change in by_role.items()
+                if role != ROLES[2]
+            ]
         return entry

@@ -1,0 +1,70 @@
+-- Cloud hooks (contract server.md 3.6.11). :caller_tenant_id: the tenant the caller acts for; NULL means any.
+
+-- name: create_cloud_hook
+INSERT INTO cloud_hook (tenant_id, type, name, version_group_id, states, config)
+VALUES (:tenant_id, :type, :name, :version_group_id, :states::jsonb, :config::jsonb)
+RETURNING id;
+
+-- name: set_cloud_hook_active
+UPDATE cloud_hook SET active = :active
+WHERE id = :cloud_hook_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id)
+RETURNING id;
+
+-- name: delete_cloud_hook
+DELETE FROM cloud_hook
+WHERE id = :cloud_hook_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id)
+RETURNING id;
+
+-- name: cloud_hook_test
+-- The hook, and the event of a run of its tenant entering :state; of an invented run when :flow_run_id is NULL.
+-- The event is NULL when there is no such run. Each object has all columns of its table, those not told are null.
+WITH hook AS (
+    SELECT id, tenant_id, type, config
+    FROM cloud_hook
+    WHERE id = :cloud_hook_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id)
+),
+subject AS (
+    SELECT
+        run.id, run.name, run.state, run.version, flow.id AS flow_id, flow.name AS flow_name, flow.flow_group_id,
+        flow.version_group_id, tenant.id AS tenant_id, tenant.slug
+    FROM hook
+    JOIN flow_run AS run ON run.tenant_id = hook.tenant_id AND run.id = :flow_run_id::uuid
+    JOIN flow ON flow.id = run.flow_id
+    JOIN tenant ON tenant.id = run.tenant_id
+    UNION ALL
+    SELECT
+        gen_random_uuid(), :flow_run_name::text, NULL, 0, gen_random_uuid(), 'Cloud Hook Test Flow', gen_random_uuid(),
+        gen_random_uuid()::text, tenant_id, 'test-slug'
+    FROM hook
+    WHERE :flow_run_id::uuid IS NULL
+),
+part AS (
+    SELECT
+        to_jsonb(jsonb_populate_record(NULL::flow_run, jsonb_build_object(
+            'id', id, 'name', name, 'state', state, 'version', version))) AS flow_run,
+        to_jsonb(jsonb_populate_record(NULL::flow, jsonb_build_object(
+            'id', flow_id, 'name', flow_name, 'flow_group_id', flow_group_id,
+            'version_group_id', version_group_id))) AS flow,
+        to_jsonb(jsonb_populate_record(NULL::tenant, jsonb_build_object('id', tenant_id, 'slug', slug))) AS tenant,
+        to_jsonb(jsonb_populate_record(NULL::flow_run_state, jsonb_build_object(
+            'id', uuidv7(), 'flow_run_id', id, 'state', :state::text, 'version', version + 1, 'timestamp', now(),
+            'message', :message::text, 'start_time', :start_time::timestamptz,
+            'serialized_state', :serialized_state::jsonb))) AS state
+    FROM subject
+)
+SELECT
+    hook.tenant_id, hook.type, hook.config,
+    CASE WHEN part.flow_run IS NOT NULL THEN jsonb_build_object(
+        'id', gen_random_uuid(), 'timestamp', now(), 'type', 'FlowRunStateChange', 'is_test_event', true,
+        'flow_run', part.flow_run || jsonb_build_object('flow', part.flow, 'tenant', part.tenant),
+        'state', part.state, 'flow', part.flow, 'tenant', part.tenant) END AS event
+FROM hook
+LEFT JOIN part ON true;
+
+-- name: create_hook_message
+-- What a PREFECT_MESSAGE hook does: the event without its own id, time and type, and without what is not set.
+INSERT INTO message (tenant_id, type, content)
+VALUES (
+    :tenant_id, 'CLOUD_HOOK',
+    jsonb_build_object('type', 'CLOUD_HOOK', 'event', jsonb_strip_nulls(:event::jsonb - '{id,timestamp,type}'::text[])))
+RETURNING id;
