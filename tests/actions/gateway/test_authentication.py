@@ -227,7 +227,8 @@ def test_keys_for_secrets_come_from_the_environment_or_a_file(tmp_path, monkeypa
     of_file = keyring_of(Settings())
     monkeypatch.setenv("LICTOR_SECRET_KEY", f"{second},{first}")
     of_variable = keyring_of(Settings())
-    assert of_file and of_variable
+    assert of_file is not None
+    assert of_variable is not None
     assert of_file.key_id != of_variable.key_id
     assert first not in repr(Settings()) + str(Settings())
     monkeypatch.setenv("LICTOR_SECRET_KEY", "short")

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from lictor.actions.registry import ActionError, Caller, call_action
-from lictor.orchestration import accounts, secrets
+from lictor.orchestration import accounts, secrets, tenants
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.sealing import Keyring, new_key
 from tests.actions.handlers.conftest import Call
@@ -130,8 +130,17 @@ async def test_without_a_tenant_the_oldest_is_meant(caller: Caller, pool: asyncp
     assert await names_of(caller, oldest) == ["s"]
 
 
-async def test_a_tenant_that_does_not_exist(caller: Caller, pool: asyncpg.Pool, tenant_id: UUID) -> None:
-    ghost = uuid4()
+@pytest.mark.parametrize("deleted", [False, True], ids=["unknown", "deleted"])
+async def test_a_tenant_that_does_not_exist(
+    caller: Caller, pool: asyncpg.Pool, tenant_id: UUID, deleted: bool
+) -> None:
+    ghost = await make_tenant(pool) if deleted else uuid4()
+    if deleted:
+        made = await accounts.create_api_key(pool, user_id=await accounts.ensure_user(pool, "me"), name="n")
+        await tenants.delete_tenant(pool, ghost)
+        holder = await accounts.find_api_key(pool, made.key)
+        assert holder is not None
+        assert holder.tenant_ids == (tenant_id,)
     with pytest.raises(OrchestrationError, match=f"Tenant {ghost} not found"):
         await of(caller, ghost)("set_key_value", key="k", value=1)
     with pytest.raises(OrchestrationError, match=f"Tenant {ghost} not found"):
