@@ -213,7 +213,10 @@ def _value_at(value: Any, path: str) -> Any:
 
 
 def _first_bad(items: list[Any], kind: type[msgspec.Struct], field: str) -> int:
-    (item_kind,) = typing.get_args(typing.get_type_hints(kind)[field])
+    declared = typing.get_type_hints(kind)[field]
+    # A list, or a list that may be null.
+    lists = [declared, *typing.get_args(declared)]
+    (item_kind,) = next(typing.get_args(one) for one in lists if typing.get_origin(one) is list)
     for number, item in enumerate(items):
         try:
             msgspec.convert(item, item_kind, dec_hook=_decode_scalar)

@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import calls, mapped, report, transitions, work_queue
+from bench import calls, mapped, report, transitions, ui, work_queue
 from bench.report import Options
 
 
@@ -68,6 +68,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Console, Options], Any]]] = {
     "mapped": ("a real client maps over 10 to 100 tasks at once, beside an instant server", mapped.run),
     "calls": ("making runs and task runs, heartbeats, logs; registration by the real client", calls.run),
     "queue": ("an agent's poll with up to 100,000 waiting runs, reads of the dashboard", work_queue.run),
+    "ui": ("each page of the original UI: one batch, its SQL statements, on 100,000 runs", ui.run),
     "scheduler": ("how fast runs are made ahead for 1,000 and 10,000 scheduled flows", _scheduler),
     "engine": ("CPU per GraphQL operation in process, beside raw asyncpg", _engine),
     "live": ("1,000 live subscribers: statements and CPU per poll, from a change to its push", _live),

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,11 +72,14 @@ def _cpu(process: psutil.Process) -> float:
 
 
 @contextlib.contextmanager
-def running(processes: int = 1) -> Iterator[Stack]:
-    """A fresh stack with `processes` gateway processes that share one listening socket."""
+def running(processes: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """A fresh stack with `processes` gateway processes that share one listening socket.
+
+    `settings` are added to Postgres' production settings.
+    """
     with tempfile.TemporaryDirectory(prefix="lictor-bench-") as directory:
         Path(directory).chmod(0o711)
-        with PostgresServer(Path(directory) / "postgres") as postgres:
+        with PostgresServer(Path(directory) / "postgres", settings=settings) as postgres:
             postgres.create_database("lictor")
             migrations.upgrade(postgres.dsn("lictor"))
             with _gateways(postgres, processes) as stack:

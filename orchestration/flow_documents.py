@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zlib
 from typing import Any, TypeVar
 
@@ -17,6 +18,9 @@ from lictor.orchestration.errors import OrchestrationError
 
 # A registration may be large, a bomb may not: 64 times the largest body that is let in.
 _DECOMPRESSED_LIMIT = 512 * 1024 * 1024
+# The original's default of `core_version_cutoff`.
+_OLDEST_VERSION = (0, 6, 1)
+_VERSION = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
 
 
 class TaskDocument(msgspec.Struct):
@@ -84,6 +88,20 @@ def convert(value: Any, kind: type[T], field: str) -> T:
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$")
         raise OrchestrationError(f"Invalid flow: {field}{path.rstrip('`')}: {text}.") from None
+
+
+def check_core_version(version: str | None) -> None:
+    """Raise OrchestrationError if `version` of the client library is older than this server reads (3.6.2 step 2).
+
+    No version, or one that does not begin with numbers, is taken: it is not known to be old.
+    """
+    found = _VERSION.match(version or "")
+    if found is not None and tuple(int(part) for part in found.groups(default="0")) < _OLDEST_VERSION:
+        oldest = ".".join(map(str, _OLDEST_VERSION))
+        raise OrchestrationError(
+            f"This server's version and settings require new flows to be built with Prefect {oldest} or later, "
+            f"not with {version}."
+        )
 
 
 def decompress(text: str) -> Any:

@@ -111,24 +111,33 @@ def _answer(row: Any, request: NewFlowRun) -> MadeFlowRun:
     return MadeFlowRun(None, created=False, error=error)
 
 
-async def set_flow_run_name(executor: Executor, flow_run_id: UUID, name: str) -> bool:
+async def set_flow_run_name(
+    executor: Executor, flow_run_id: UUID, name: str, *, tenant_id: UUID | None = None
+) -> bool:
     """Name a run; False for an unknown one. Raises OrchestrationError for an empty name."""
     if not name.strip():
         raise OrchestrationError("Invalid name: a flow run's name must not be empty.")
-    return await _sql.set_flow_run_name.fetchval(executor, flow_run_id=flow_run_id, name=name) is not None
+    changed = await _sql.set_flow_run_name.fetchval(
+        executor, name=name, flow_run_id=flow_run_id, tenant_id=tenant_id
+    )
+    return changed is not None
 
 
-async def set_flow_run_labels(executor: Executor, flow_run_id: UUID, labels: Sequence[str]) -> bool:
+async def set_flow_run_labels(
+    executor: Executor, flow_run_id: UUID, labels: Sequence[str], *, tenant_id: UUID | None = None
+) -> bool:
     """Replace a run's labels (kept sorted, each once); False for an unknown run."""
     encoded = orjson.dumps(sorted(set(labels))).decode()
-    return (
-        await _sql.set_flow_run_labels.fetchval(executor, flow_run_id=flow_run_id, labels=encoded) is not None
+    changed = await _sql.set_flow_run_labels.fetchval(
+        executor, labels=encoded, flow_run_id=flow_run_id, tenant_id=tenant_id
     )
+    return changed is not None
 
 
-async def delete_flow_run(executor: Executor, flow_run_id: UUID) -> bool:
-    """Delete a run with all that belongs to it; False for an unknown one."""
-    return await _sql.delete_flow_run.fetchval(executor, flow_run_id=flow_run_id) is not None
+async def delete_flow_run(executor: Executor, flow_run_id: UUID, *, tenant_id: UUID | None = None) -> bool:
+    """Delete a run; what hangs below it goes too, if that is much, a little later (purge.py). False for an unknown one."""
+    deleted = await _sql.delete_flow_run.fetchval(executor, flow_run_id=flow_run_id, tenant_id=tenant_id)
+    return deleted is not None
 
 
 async def beat(connection: Connection, flow_run_ids: Sequence[UUID]) -> list[None]:

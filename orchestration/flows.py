@@ -18,6 +18,7 @@ from lictor.orchestration.flow_documents import (
     EdgeDocument,
     FlowDocument,
     TaskDocument,
+    check_core_version,
     convert,
     edge_rows,
     slug_of,
@@ -26,7 +27,7 @@ from lictor.orchestration.flow_documents import (
 from lictor.orchestration.scheduling import schedule_flow_runs
 from lictor.orchestration.states import NewState, prepare_state, set_flow_run_states
 from lictor.orchestration.text import refuse_nul
-from lictor.orchestration.types import Connection
+from lictor.orchestration.types import Connection, Executor
 
 _sql = queries.load("flows")
 _log = structlog.get_logger("lictor.flows")
@@ -41,17 +42,22 @@ async def create_flow(
     set_schedule_active_too: bool = True,
     description: str | None = None,
     idempotency_key: str | None = None,
+    caller_tenant_id: UUID | None = None,
 ) -> UUID:
     """Register a flow as the next version of its group and archive the version before; returns its id.
 
     Without `version_group_id` the group is that of the latest flow of this name in the project. The key
-    of the registration before answers with what that registration made. Raises OrchestrationError.
+    of the registration before answers with what that registration made. `caller_tenant_id`, if given, must own the
+    project. Raises OrchestrationError.
     """
     flow = convert(document, FlowDocument, "serialized_flow")
+    check_core_version(flow.core_version)
     encoded = orjson.dumps(document)
     refuse_nul(encoded, "serialized_flow")
     async with connection.transaction():
-        tenant_id = await _sql.project_tenant.fetchval(connection, project_id=project_id)
+        tenant_id = await _sql.project_tenant.fetchval(
+            connection, project_id=project_id, tenant_id=caller_tenant_id
+        )
         if tenant_id is None:
             raise OrchestrationError(f"Invalid project: there is no project {project_id}.")
         group_name = version_group_id or await _group_of_name(connection, project_id, flow.name)
@@ -97,22 +103,28 @@ async def _activate_or_log(connection: Connection, flow_id: UUID) -> None:
         _log.warning("schedule_not_activated", flow_id=str(flow_id), reason=str(error))
 
 
-async def register_tasks(connection: Connection, flow_id: UUID, tasks: Any) -> None:
+async def register_tasks(
+    connection: Connection, flow_id: UUID, tasks: Any, *, tenant_id: UUID | None = None
+) -> None:
     """Add tasks to a flow; those it has already are left alone. Raises OrchestrationError."""
     parsed = convert(tasks, list[TaskDocument], "serialized_tasks")
     async with connection.transaction():
-        await _insert_tasks(connection, flow_id, await _tenant_of(connection, flow_id), tasks, parsed)
+        owner = await _tenant_of(connection, flow_id, tenant_id)
+        await _insert_tasks(connection, flow_id, owner, tasks, parsed)
 
 
-async def register_edges(connection: Connection, flow_id: UUID, edges: Any) -> None:
+async def register_edges(
+    connection: Connection, flow_id: UUID, edges: Any, *, tenant_id: UUID | None = None
+) -> None:
     """Add edges to a flow; those it has already are left alone. Raises OrchestrationError."""
     parsed = convert(edges, list[EdgeDocument], "serialized_edges")
     async with connection.transaction():
-        await _insert_edges(connection, flow_id, await _tenant_of(connection, flow_id), parsed)
+        owner = await _tenant_of(connection, flow_id, tenant_id)
+        await _insert_edges(connection, flow_id, owner, parsed)
 
 
-async def _tenant_of(connection: Connection, flow_id: UUID) -> UUID:
-    row = await _sql.flow_tenant.fetchrow(connection, flow_id=flow_id)
+async def _tenant_of(connection: Connection, flow_id: UUID, tenant_id: UUID | None) -> UUID:
+    row = await _sql.flow_tenant.fetchrow(connection, flow_id=flow_id, tenant_id=tenant_id)
     if row is None:
         raise OrchestrationError(f"Invalid flow ID: there is no flow {flow_id}.")
     return row["tenant_id"]
@@ -142,13 +154,13 @@ async def _insert_edges(
     await _sql.insert_edges.execute(connection, flow_id=flow_id, tenant_id=tenant_id, edges=rows.decode())
 
 
-async def archive_flow(connection: Connection, flow_id: UUID) -> bool:
+async def archive_flow(connection: Connection, flow_id: UUID, *, tenant_id: UUID | None = None) -> bool:
     """Archive a flow: the scheduler's coming runs go, runs made by hand that still wait are cancelled.
 
     False for an unknown flow; archiving twice is archiving once.
     """
     async with connection.transaction():
-        name = await _sql.archive.fetchval(connection, flow_id=flow_id)
+        name = await _sql.archive.fetchval(connection, flow_id=flow_id, tenant_id=tenant_id)
         if name is None:
             return False
         await _sql.delete_scheduled_runs.execute(connection, flow_id=flow_id)
@@ -160,25 +172,25 @@ async def archive_flow(connection: Connection, flow_id: UUID) -> bool:
         return True
 
 
-async def delete_flow(connection: Connection, flow_id: UUID) -> bool:
-    """Delete a flow with its runs and their history; its group stays. False for an unknown flow."""
-    async with connection.transaction():
-        await _sql.delete_runs.execute(connection, flow_id=flow_id)
-        return await _sql.delete_flow.fetchval(connection, flow_id=flow_id) is not None
+async def delete_flow(executor: Executor, flow_id: UUID, *, tenant_id: UUID | None = None) -> bool:
+    """Delete a flow with its runs; its group stays, their history goes later. False for an unknown flow."""
+    return await _sql.delete_flow.fetchval(executor, flow_id=flow_id, tenant_id=tenant_id) is not None
 
 
-async def set_schedule_active(connection: Connection, flow_id: UUID, *, max_runs: int = 10) -> bool:
+async def set_schedule_active(
+    connection: Connection, flow_id: UUID, *, max_runs: int = 10, tenant_id: UUID | None = None
+) -> bool:
     """Switch a flow's schedule on and make its next `max_runs` runs at once.
 
     False when there is no such flow or no schedule. Raises OrchestrationError when a clock leaves a
     required parameter without a value.
     """
     async with connection.transaction():
-        row = await _sql.schedule_to_activate.fetchrow(connection, flow_id=flow_id)
+        row = await _sql.schedule_to_activate.fetchrow(connection, flow_id=flow_id, tenant_id=tenant_id)
         if row is None or row["schedule"] is None:
             return False
         _check_required_parameters(row)
-        await _sql.set_schedule_active.execute(connection, flow_id=flow_id, active=True)
+        await _sql.set_schedule_active.execute(connection, active=True, flow_id=flow_id, tenant_id=tenant_id)
         await schedule_flow_runs(connection, [flow_id], max_runs=max_runs)
         return True
 
@@ -196,10 +208,15 @@ def _check_required_parameters(row: Any) -> None:
             )
 
 
-async def set_schedule_inactive(connection: Connection, flow_id: UUID) -> bool:
+async def set_schedule_inactive(
+    connection: Connection, flow_id: UUID, *, tenant_id: UUID | None = None
+) -> bool:
     """Switch a flow's schedule off and take its coming runs away. False for an unknown flow."""
     async with connection.transaction():
-        if await _sql.set_schedule_active.fetchval(connection, flow_id=flow_id, active=False) is None:
+        changed = await _sql.set_schedule_active.fetchval(
+            connection, active=False, flow_id=flow_id, tenant_id=tenant_id
+        )
+        if changed is None:
             return False
         await _sql.delete_scheduled_runs.execute(connection, flow_id=flow_id)
         return True

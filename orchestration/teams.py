@@ -12,6 +12,7 @@ import orjson
 
 from lictor.orchestration import queries
 from lictor.orchestration.errors import OrchestrationError
+from lictor.orchestration.projects import check_project_name
 from lictor.orchestration.text import refuse_nul
 from lictor.orchestration.types import Executor
 
@@ -65,14 +66,16 @@ async def default_tenant(executor: Executor) -> UUID | None:
 
 async def create_project(executor: Executor, tenant_id: UUID, name: str, description: str | None) -> UUID:
     """Make a project; a second one of that name violates a unique constraint."""
+    check_project_name(name)
     return await _sql.create_project.fetchval(
         executor, tenant_id=tenant_id, name=name, description=description
     )
 
 
-async def delete_project(executor: Executor, project_id: UUID) -> bool:
+async def delete_project(executor: Executor, project_id: UUID, *, tenant_id: UUID | None = None) -> bool:
     """Delete a project with its flows and their runs; False for an unknown one."""
-    return await _sql.delete_project.fetchval(executor, project_id=project_id) is not None
+    deleted = await _sql.delete_project.fetchval(executor, project_id=project_id, tenant_id=tenant_id)
+    return deleted is not None
 
 
 async def register_agent(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import ssl
-import subprocess
 import time
 from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
 

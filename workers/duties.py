@@ -34,6 +34,7 @@ DUTIES = (
     Duty("schedule_flow_runs", "schedule_flow_runs", "scheduler_interval"),
     Duty("prepare_due_task_runs", "prepare_due_task_runs", "due_task_runs_interval"),
     Duty("purge_tenants", "purge_tenants", "tenant_purge_interval"),
+    Duty("purge_deleted", "purge_deleted", "purge_interval"),
     Duty("ensure_partitions", "ensure_partitions", "partitions_interval"),
 )
 

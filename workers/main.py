@@ -9,11 +9,11 @@ import dramatiq
 
 from lictor.settings import get_settings
 from lictor.workers import logs
-from lictor.workers.actors import due_task_runs, partitions, scheduler, tenants
+from lictor.workers.actors import due_task_runs, partitions, purge, scheduler, tenants
 from lictor.workers.broker import broker
 
 logs.configure(get_settings())
 # The command takes the broker that is set, not the one it finds in the module.
 dramatiq.set_broker(broker)
 
-__all__ = ["broker", "due_task_runs", "partitions", "scheduler", "tenants"]
+__all__ = ["broker", "due_task_runs", "partitions", "purge", "scheduler", "tenants"]

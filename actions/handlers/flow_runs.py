@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import orjson
 
 from lictor.actions.handlers.answers import identified, success
+from lictor.actions.handlers.json_objects import json_object
 from lictor.actions.handlers.states import answered
 from lictor.actions.registry import (
     JSON,
@@ -17,12 +17,10 @@ from lictor.actions.registry import (
     GraphQLUUID,
     action,
     parse_json,
-    parse_object,
 )
 from lictor.orchestration import flow_runs, states
 from lictor.orchestration.flow_runs import NewFlowRun
 from lictor.orchestration.states import NewState, prepare_state
-from lictor.orchestration.text import refuse_nul
 
 
 class CreateFlowRunInput(msgspec.Struct):
@@ -47,22 +45,15 @@ async def create_flow_run(caller: Caller, input: CreateFlowRunInput) -> dict[str
         flow_id=input.flow_id,
         version_group_id=input.version_group_id,
         tenant_id=caller.tenant_id,
-        parameters=_object(input.parameters, "parameters"),
+        parameters=json_object(input.parameters, "parameters"),
         labels=input.labels,
-        run_config=_object(input.run_config, "run_config"),
-        context=_object(input.context, "context"),
+        run_config=json_object(input.run_config, "run_config"),
+        context=json_object(input.context, "context"),
         name=input.flow_run_name,
         scheduled_start_time=input.scheduled_start_time,
         idempotency_key=input.idempotency_key,
     )
     return identified((await caller.combined.create_flow_runs(request)).unwrap())
-
-
-def _object(value: Any, field: str) -> dict[str, Any] | None:
-    value = parse_object(value, field)
-    if value:
-        refuse_nul(orjson.dumps(value), field)
-    return value
 
 
 class SetFlowRunStateInput(msgspec.Struct):
@@ -97,7 +88,9 @@ async def cancel_flow_run(caller: Caller, input: FlowRunInput) -> dict[str, Any]
 
 @action("delete_flow_run", idempotent=True)
 async def delete_flow_run(caller: Caller, input: FlowRunInput) -> dict[str, Any]:
-    return success(await flow_runs.delete_flow_run(caller.pool, input.flow_run_id))
+    return success(
+        await flow_runs.delete_flow_run(caller.pool, input.flow_run_id, tenant_id=caller.tenant_id)
+    )
 
 
 @action("update_flow_run_heartbeat", idempotent=True)
@@ -113,7 +106,11 @@ class SetFlowRunNameInput(msgspec.Struct):
 
 @action("set_flow_run_name", idempotent=True)
 async def set_flow_run_name(caller: Caller, input: SetFlowRunNameInput) -> dict[str, Any]:
-    return success(await flow_runs.set_flow_run_name(caller.pool, input.flow_run_id, input.name))
+    return success(
+        await flow_runs.set_flow_run_name(
+            caller.pool, input.flow_run_id, input.name, tenant_id=caller.tenant_id
+        )
+    )
 
 
 class SetFlowRunLabelsInput(msgspec.Struct):
@@ -123,4 +120,8 @@ class SetFlowRunLabelsInput(msgspec.Struct):
 
 @action("set_flow_run_labels", idempotent=True)
 async def set_flow_run_labels(caller: Caller, input: SetFlowRunLabelsInput) -> dict[str, Any]:
-    return success(await flow_runs.set_flow_run_labels(caller.pool, input.flow_run_id, input.labels))
+    return success(
+        await flow_runs.set_flow_run_labels(
+            caller.pool, input.flow_run_id, input.labels, tenant_id=caller.tenant_id
+        )
+    )

@@ -33,6 +33,7 @@ async def _register(caller: Caller, document: Any, input: Any) -> UUID:
             set_schedule_active_too=input.set_schedule_active is not False,
             description=input.description,
             idempotency_key=input.idempotency_key,
+            caller_tenant_id=caller.tenant_id,
         )
 
 
@@ -67,7 +68,8 @@ class RegisterTasksInput(msgspec.Struct):
 @action("register_tasks", idempotent=True)
 async def register_tasks(caller: Caller, input: RegisterTasksInput) -> dict[str, Any]:
     async with caller.pool.acquire() as connection:
-        await flows.register_tasks(connection, input.flow_id, parse_json(input.serialized_tasks))
+        tasks = parse_json(input.serialized_tasks)
+        await flows.register_tasks(connection, input.flow_id, tasks, tenant_id=caller.tenant_id)
     return success()
 
 
@@ -79,7 +81,8 @@ class RegisterEdgesInput(msgspec.Struct):
 @action("register_edges", idempotent=True)
 async def register_edges(caller: Caller, input: RegisterEdgesInput) -> dict[str, Any]:
     async with caller.pool.acquire() as connection:
-        await flows.register_edges(connection, input.flow_id, parse_json(input.serialized_edges))
+        edges = parse_json(input.serialized_edges)
+        await flows.register_edges(connection, input.flow_id, edges, tenant_id=caller.tenant_id)
     return success()
 
 
@@ -90,20 +93,22 @@ class FlowInput(msgspec.Struct):
 @action("archive_flow", idempotent=True)
 async def archive_flow(caller: Caller, input: FlowInput) -> dict[str, Any]:
     async with caller.pool.acquire() as connection:
-        return success(await flows.archive_flow(connection, input.flow_id))
+        return success(await flows.archive_flow(connection, input.flow_id, tenant_id=caller.tenant_id))
 
 
 @action("delete_flow", idempotent=True)
 async def delete_flow(caller: Caller, input: FlowInput) -> dict[str, Any]:
-    async with caller.pool.acquire() as connection:
-        return success(await flows.delete_flow(connection, input.flow_id))
+    return success(await flows.delete_flow(caller.pool, input.flow_id, tenant_id=caller.tenant_id))
 
 
 @action("set_schedule_active", idempotent=True)
 async def set_schedule_active(caller: Caller, input: FlowInput) -> dict[str, Any]:
     async with caller.pool.acquire() as connection:
         active = await flows.set_schedule_active(
-            connection, input.flow_id, max_runs=caller.settings.scheduled_runs_per_flow
+            connection,
+            input.flow_id,
+            max_runs=caller.settings.scheduled_runs_per_flow,
+            tenant_id=caller.tenant_id,
         )
     return success(active)
 
@@ -111,4 +116,6 @@ async def set_schedule_active(caller: Caller, input: FlowInput) -> dict[str, Any
 @action("set_schedule_inactive", idempotent=True)
 async def set_schedule_inactive(caller: Caller, input: FlowInput) -> dict[str, Any]:
     async with caller.pool.acquire() as connection:
-        return success(await flows.set_schedule_inactive(connection, input.flow_id))
+        return success(
+            await flows.set_schedule_inactive(connection, input.flow_id, tenant_id=caller.tenant_id)
+        )

@@ -42,4 +42,4 @@ class DeleteProjectInput(msgspec.Struct):
 
 @action("delete_project", idempotent=True)
 async def delete_project(caller: Caller, input: DeleteProjectInput) -> dict[str, Any]:
-    return success(await teams.delete_project(caller.pool, input.project_id))
+    return success(await teams.delete_project(caller.pool, input.project_id, tenant_id=caller.tenant_id))

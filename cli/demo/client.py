@@ -11,8 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
@@ -27,39 +27,84 @@ class ClientError(RuntimeError):
     """The Prefect client could not be installed or run; the text ends with what it said."""
 
 
+@dataclass(frozen=True)
+class PinnedClient:
+    """What one lock file names, on one Python, in a directory of its own."""
+
+    lock: Path
+    python: str
+    directory: Path
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether `install` has nothing to do."""
+        try:
+            return (self.directory / ".complete").read_text() == self._fingerprint()
+        except OSError:
+            return False
+
+    def install(self) -> Path:
+        """The programs' directory of the client, installed first if it is not there. Raises ClientError."""
+        with _exclusively(self.directory):
+            if not self.is_installed:
+                shutil.rmtree(self.directory, ignore_errors=True)
+                self._install()
+                (self.directory / ".complete").write_text(self._fingerprint())
+        return self.directory / "bin"
+
+    def _fingerprint(self) -> str:
+        return hashlib.sha256(self.lock.read_bytes()).hexdigest()
+
+    def _install(self) -> None:
+        python = str(self.directory / "bin" / "python")
+        # Compiled now: otherwise every flow run would compile Prefect anew where bytecode may not be written later.
+        locked = ["--require-hashes", "-r", str(self.lock)]
+        if uv := shutil.which(
+            "uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        ):
+            # Faster than pip, but knows nothing of pip's configuration, which may name another index.
+            with contextlib.suppress(ClientError):
+                _run([uv, "venv", "--quiet", "--clear", "--python", self.python, str(self.directory)])
+                _run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *locked])
+                return
+        _run([self.python, "-m", "venv", "--clear", str(self.directory)])
+        _run([python, "-m", "pip", "install", "--quiet", "--compile", "--disable-pip-version-check", *locked])
+
+
+def pinned(lock: Path, python: str) -> PinnedClient:
+    """The client of `lock` on the interpreter `python`, in a directory of the user's cache that is theirs alone."""
+    version = sys.version if python == sys.executable else _version(python)
+    key = hashlib.sha256(lock.read_bytes() + version.encode()).hexdigest()[:12]
+    return PinnedClient(
+        lock, python, platformdirs.user_cache_path("lictor", appauthor=False) / f"prefect-client-{key}"
+    )
+
+
+def _version(python: str) -> str:
+    return subprocess.run(
+        [python, "-c", "import sys; print(sys.version, end='')"], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def _client() -> PinnedClient:
+    if given := os.environ.get("LICTOR_CLIENT_VENV"):
+        return PinnedClient(LOCK, sys.executable, Path(given))
+    return pinned(LOCK, sys.executable)
+
+
 def environment_dir() -> Path:
     """Where the virtual environment is: LICTOR_CLIENT_VENV, or a directory of the user's cache."""
-    if given := os.environ.get("LICTOR_CLIENT_VENV"):
-        return Path(given)
-    key = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    return platformdirs.user_cache_path("lictor", appauthor=False) / f"prefect-client-{key}"
+    return _client().directory
 
 
 def is_installed() -> bool:
     """Whether `install` has nothing to do."""
-    return _complete(environment_dir())
-
-
-def _complete(directory: Path) -> bool:
-    try:
-        return (directory / ".complete").read_text() == _fingerprint()
-    except OSError:
-        return False
-
-
-def _fingerprint() -> str:
-    return hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    return _client().is_installed
 
 
 def install() -> Path:
     """The programs' directory of the client; the client is installed first if it is not there. Raises ClientError."""
-    directory = environment_dir()
-    with _exclusively(directory):
-        if not _complete(directory):
-            shutil.rmtree(directory, ignore_errors=True)
-            _install(directory)
-            (directory / ".complete").write_text(_fingerprint())
-    return directory / "bin"
+    return _client().install()
 
 
 @contextlib.contextmanager
@@ -69,22 +114,6 @@ def _exclusively(directory: Path) -> Iterator[None]:
     with directory.with_name(directory.name + ".lock").open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield
-
-
-def _install(directory: Path) -> None:
-    python = str(directory / "bin" / "python")
-    # Compiled now: otherwise every flow run would compile Prefect anew where bytecode may not be written later.
-    locked = ["--require-hashes", "-r", str(LOCK)]
-    if uv := shutil.which(
-        "uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    ):
-        # Faster than pip, but knows nothing of pip's configuration, which may name another index.
-        with contextlib.suppress(ClientError):
-            _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(directory)])
-            _run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *locked])
-            return
-    venv.create(directory, clear=True, with_pip=True)
-    _run([python, "-m", "pip", "install", "--quiet", "--compile", "--disable-pip-version-check", *locked])
 
 
 def _run(command: list[str]) -> None:

@@ -3,8 +3,8 @@
 from lictor.migrations.sqlfiles import run_sql
 
 revision = "0003"
-# After 0006, whatever the numbers say: a default tenant is one that is not deleted.
-down_revision = "0006"
+# After 0006: a default tenant is one that is not deleted.
+down_revision = ("0005", "0007")
 
 
 def upgrade() -> None:

@@ -4,6 +4,7 @@ In: the JSON a client stored as schedule. Out: occurrences (start in UTC, parame
 of the database and never looks at the machine's clock. What differs from the client: docs/decisions/0009-schedules.md.
 """
 
+from lictor.orchestration.schedules.document import read_schedule
 from lictor.orchestration.schedules.errors import InvalidSchedule, ScheduleError, UnsupportedSchedule
 from lictor.orchestration.schedules.occurrences import Occurrence, attributes_key, next_times
 
@@ -14,4 +15,5 @@ __all__ = [
     "UnsupportedSchedule",
     "attributes_key",
     "next_times",
+    "read_schedule",
 ]

@@ -36,7 +36,8 @@ resolved AS MATERIALIZED (
         existing.id AS existing_id
     FROM request
     LEFT JOIN LATERAL (
-        (SELECT f.* FROM flow AS f WHERE f.id = request.flow_id)
+        (SELECT f.* FROM flow AS f
+         WHERE f.id = request.flow_id AND (request.tenant_id IS NULL OR f.tenant_id = request.tenant_id))
         UNION ALL
         (SELECT f.* FROM flow AS f
          WHERE request.flow_id IS NULL AND f.version_group_id = request.version_group_id AND NOT f.archived
@@ -131,14 +132,18 @@ LEFT JOIN inserted
 ORDER BY checked.request;
 
 -- name: set_flow_run_name
-UPDATE flow_run SET name = :name WHERE id = :flow_run_id RETURNING id;
+UPDATE flow_run SET name = :name
+WHERE id = :flow_run_id AND tenant_id = coalesce(:tenant_id, tenant_id)
+RETURNING id;
 
 -- name: set_flow_run_labels
-UPDATE flow_run SET labels = :labels::jsonb WHERE id = :flow_run_id RETURNING id;
+UPDATE flow_run SET labels = :labels::jsonb
+WHERE id = :flow_run_id AND tenant_id = coalesce(:tenant_id, tenant_id)
+RETURNING id;
 
 -- name: delete_flow_run
--- Task runs, states, logs and artifacts go with it (foreign keys and the history triggers).
-DELETE FROM flow_run WHERE id = :flow_run_id RETURNING id;
+-- Task runs, states, logs and artifacts go with it (trigger delete_history; docs/decisions/0011-deletes.md).
+DELETE FROM flow_run WHERE id = :flow_run_id AND tenant_id = coalesce(:tenant_id, tenant_id) RETURNING id;
 
 -- name: beat
 -- Touches no indexed column, so it is a HOT update: no index entry is written.

@@ -1,7 +1,7 @@
 -- Flows: registering, archiving, deleting, schedules on and off.
 
 -- name: project_tenant
-SELECT tenant_id FROM project WHERE id = :project_id FOR KEY SHARE;
+SELECT tenant_id FROM project WHERE id = :project_id AND tenant_id = coalesce(:tenant_id, tenant_id) FOR KEY SHARE;
 
 -- name: lock_name
 -- Registrations of one flow name in one project go one after another, until the transaction ends.
@@ -47,7 +47,7 @@ WHERE flow_group.id = :flow_group_id
 RETURNING id, schedule IS NOT NULL AS has_schedule;
 
 -- name: flow_tenant
-SELECT tenant_id, name FROM flow WHERE id = :flow_id FOR NO KEY UPDATE;
+SELECT tenant_id, name FROM flow WHERE id = :flow_id AND tenant_id = coalesce(:tenant_id, tenant_id) FOR NO KEY UPDATE;
 
 -- name: insert_tasks
 -- Tasks a flow does not have yet; what its document does not name is added to the document, too.
@@ -107,7 +107,7 @@ UPDATE task SET mapped = true
 WHERE id IN (SELECT downstream_task_id FROM given WHERE mapped) AND NOT mapped;
 
 -- name: archive
-UPDATE flow SET archived = true WHERE id = :flow_id RETURNING name;
+UPDATE flow SET archived = true WHERE id = :flow_id AND tenant_id = coalesce(:tenant_id, tenant_id) RETURNING name;
 
 -- name: delete_scheduled_runs
 DELETE FROM flow_run WHERE flow_id = :flow_id AND auto_scheduled AND state = 'Scheduled';
@@ -115,17 +115,17 @@ DELETE FROM flow_run WHERE flow_id = :flow_id AND auto_scheduled AND state = 'Sc
 -- name: scheduled_by_hand
 SELECT id FROM flow_run WHERE flow_id = :flow_id AND NOT auto_scheduled AND state = 'Scheduled' ORDER BY id FOR NO KEY UPDATE;
 
--- name: delete_runs
-DELETE FROM flow_run WHERE flow_id = :flow_id;
-
 -- name: delete_flow
-DELETE FROM flow WHERE id = :flow_id RETURNING id;
+DELETE FROM flow WHERE id = :flow_id AND tenant_id = coalesce(:tenant_id, tenant_id) RETURNING id;
 
 -- name: schedule_to_activate
-SELECT flow.parameters, coalesce(flow_group.schedule, flow.schedule) AS schedule, flow_group.default_parameters
+SELECT
+    flow.parameters,
+    coalesce(nullif(flow_group.schedule, 'null'), nullif(flow.schedule, 'null')) AS schedule,
+    flow_group.default_parameters
 FROM flow JOIN flow_group ON flow_group.id = flow.flow_group_id
-WHERE flow.id = :flow_id
+WHERE flow.id = :flow_id AND flow.tenant_id = coalesce(:tenant_id, flow.tenant_id)
 FOR NO KEY UPDATE OF flow;
 
 -- name: set_schedule_active
-UPDATE flow SET is_schedule_active = :active WHERE id = :flow_id RETURNING id;
+UPDATE flow SET is_schedule_active = :active WHERE id = :flow_id AND tenant_id = coalesce(:tenant_id, tenant_id) RETURNING id;

@@ -32,7 +32,7 @@ LIMIT 1;
 INSERT INTO project (tenant_id, name, description) VALUES (:tenant_id, :name, :description) RETURNING id;
 
 -- name: delete_project
-DELETE FROM project WHERE id = :project_id RETURNING id;
+DELETE FROM project WHERE id = :project_id AND tenant_id = coalesce(:tenant_id, tenant_id) RETURNING id;
 
 -- name: register_agent
 -- One row per identity (tenant, type, name, version, labels); registering again finds it (3.6.8). None for a config

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     due_task_runs_ahead: float = Field(
         60.0, gt=0, description="Seconds before a scheduled run is due at which its task runs are made."
     )
+    purge_interval: float = Field(
+        10.0, gt=0, description="Seconds between two looks for what large deletes have left behind."
+    )
     partitions_interval: float = Field(
         86_400.0, gt=0, description="Seconds between two looks whether new history partitions are needed."
     )

@@ -7,12 +7,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bench import __main__ as bench
-from bench import calls, mapped, report, stack, transitions, work_queue
+from bench import calls, mapped, report, stack, transitions, ui, work_queue
 from bench.client import Instant, instant_server
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +80,18 @@ def test_queue(lictor: stack.Stack, console, capsys):
     shown = capsys.readouterr().out
     assert "ix_flow_run_queue" in shown or "Seq Scan" in shown
     assert "recent runs" in shown
+
+
+def test_ui(console, capsys):
+    with stack.running(settings=ui.LIBRARY) as lictor:
+        results = asyncio.run(ui.measure(lictor, replace(ui.SMALL, runs=120, detailed=30), 0.05))
+    assert [got["name"] for got in results["pages"]] == list(ui.PAGES)
+    for got in results["pages"]:
+        # An operation is one statement; some are answered without any, and each mapped_children is one of its own.
+        assert 0 < got["statements"] <= got["operations"] + 1
+        assert got["postgres_ms"] > 0
+    ui.show(console, results)
+    assert "StateCounts" in capsys.readouterr().out
 
 
 def test_transitions(monkeypatch: pytest.MonkeyPatch, console, capsys):

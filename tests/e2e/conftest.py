@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -55,9 +56,12 @@ def graphql(lictor: LictorProcess) -> Iterator[Callable[..., Any]]:
 class Client:
     """Runs programs of the real client against one Lictor, with a home directory of its own."""
 
-    def __init__(self, programs: Path, home: Path, url: str) -> None:
+    def __init__(self, programs: Path, home: Path, url: str, scripts: Path = PROGRAMS) -> None:
         self.programs = programs
+        self.scripts = scripts
         self.environment = client.client_environment(home, url)
+        # As in an activated environment: old agents start flows by the bare name of `prefect`.
+        self.environment["PATH"] = os.pathsep.join([str(programs), self.environment.get("PATH", os.defpath)])
 
     def __call__(self, *command: str, timeout: float = 120) -> str:
         """Run `prefect …`; returns what it printed. Fails the test unless it ends with status 0."""
@@ -76,9 +80,9 @@ class Client:
         )  # fmt: skip
 
     def program(self, name: str, input: Any, timeout: float = 300) -> Any:
-        """Run `programs/<name>.py` with `input` as JSON; returns the JSON of its last line."""
+        """Run `<scripts>/<name>.py` with `input` as JSON; returns the JSON of its last line."""
         done = subprocess.run(
-            [str(self.programs / "python"), str(PROGRAMS / f"{name}.py")],
+            [str(self.programs / "python"), str(self.scripts / f"{name}.py")],
             env=self.environment, input=json.dumps(input), capture_output=True, text=True, timeout=timeout,
         )  # fmt: skip
         assert done.returncode == 0, f"{name}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"

@@ -57,7 +57,7 @@ def test_nothing_acknowledged_is_lost(lictor: LictorProcess, prefect_client, gra
     states = graphql("query($ids: [uuid!]!) { flow_run(where: {id: {_in: $ids}}) { state } }", ids=runs)[
         "flow_run"
     ]
-    assert Counter(row["state"] for row in states) == {"Success": RUNS}
+    assert Counter(row["state"] for row in states) == {"Success": RUNS}, watcher.tail()
     check_acknowledged(graphql, watcher.acknowledged(), runs)
 
 

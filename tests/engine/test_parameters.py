@@ -229,6 +229,7 @@ async def test_values_come_back_as_they_were_sent(engine, text, texts, number):
         gone: delete_thing(where: {t: {_eq: $t}}) { affected_rows }
     }""" % (literal(text), literal(text), number)  # noqa: UP031 - braces
     j = {text: [text, number], "texts": texts}
+    await engine.execute("mutation { delete_thing(where: {}) { affected_rows } }", None, None, Session())
     body = await engine.execute(document, {"t": text, "j": j, "a": texts, "i": number}, None, Session())
     assert orjson.loads(body)["data"] == {
         "one": {"t": text, "j": j, "a": texts, "i": number},

@@ -22,11 +22,14 @@ MUTATIONS = {
         archive_flow delete_agent delete_agent_config delete_cloud_hook delete_message delete_tenant mark_message_as_read
         mark_message_as_unread set_cloud_hook_active set_cloud_hook_inactive test_cloud_hook update_agent_config
         delete_flow delete_flow_run delete_project delete_task_run_artifact register_edges register_tasks
+        delete_flow_group delete_flow_group_schedule disable_flow_heartbeat disable_flow_lazarus_process
+        enable_flow_heartbeat enable_flow_lazarus_process set_flow_group_default_parameters set_flow_group_description
+        set_flow_group_labels set_flow_group_run_config set_flow_group_schedule
         set_flow_run_labels set_flow_run_name set_schedule_active set_schedule_inactive set_task_run_name
         update_flow_run_heartbeat update_task_run_artifact update_task_run_heartbeat write_run_logs
         delete_api_key delete_key_value set_secret delete_secret pause_tenant_work_queue resume_tenant_work_queue
     """,
-    "flow_id_payload": "create_flow create_flow_from_compressed_string",
+    "flow_id_payload": "create_flow create_flow_from_compressed_string update_flow_project",
     "flow_run_id_payload": "create_flow_run",
     "task_run_id_payload": "get_or_create_task_run",
     "get_or_create_task_run_info_payload": "get_or_create_task_run_info",
@@ -34,7 +37,7 @@ MUTATIONS = {
     "set_flow_run_states_payload": "set_flow_run_states",
     "set_task_run_states_payload": "set_task_run_states",
     "cancel_flow_run_payload": "cancel_flow_run",
-    "project_id_payload": "create_project",
+    "project_id_payload": "create_project set_project_name set_project_description",
     "tenant_id_payload": "create_tenant update_tenant_name update_tenant_slug update_tenant_settings",
     "agent_id_payload": "register_agent",
     "api_key_payload": "create_api_key",
@@ -47,6 +50,20 @@ PAYLOAD_OF = {mutation: payload for payload, names in MUTATIONS.items() for muta
 
 _INPUTS = {
     "archive_flow delete_flow set_schedule_active set_schedule_inactive": "flow_id: UUID!",
+    "enable_flow_heartbeat disable_flow_heartbeat": "flow_id: UUID!",
+    "enable_flow_lazarus_process disable_flow_lazarus_process": "flow_id: UUID!",
+    "delete_flow_group delete_flow_group_schedule": "flow_group_id: UUID!",
+    "update_flow_project": "flow_id: UUID!, project_id: UUID!",
+    "set_flow_group_default_parameters": "flow_group_id: UUID!, parameters: JSON!",
+    "set_flow_group_description": "flow_group_id: UUID!, description: String",
+    "set_flow_group_labels": "flow_group_id: UUID!, labels: [String!]",
+    "set_flow_group_run_config": "flow_group_id: UUID!, run_config: JSON",
+    "set_flow_group_schedule": "flow_group_id: UUID!, cron_clocks: [cron_clock_input!], "
+    "interval_clocks: [interval_clock_input!], timezone: String",
+    "cron_clock": "cron: String!, parameter_defaults: JSON",
+    "interval_clock": "interval: Int!, parameter_defaults: JSON",
+    "set_project_name": "project_id: UUID!, name: String!",
+    "set_project_description": "project_id: UUID!, description: String",
     "cancel_flow_run delete_flow_run update_flow_run_heartbeat": "flow_run_id: UUID!",
     "update_task_run_heartbeat": "task_run_id: UUID!",
     "delete_project": "project_id: UUID!",

@@ -219,8 +219,6 @@ FOREIGN_KEYS = {
     ("flow_run", "flow_id", "flow", "CASCADE"),
     ("edge", "upstream_task_id", "task", "CASCADE"),
     ("edge", "downstream_task_id", "task", "CASCADE"),
-    ("task_run", "task_id", "task", "CASCADE"),
-    ("task_run", "flow_run_id", "flow_run", "CASCADE"),
     ("task_run_artifact", "task_run_id", "task_run", "CASCADE"),
     ("flow_run", "agent_id", "agent", "SET NULL"),
     ("agent", "agent_config_id", "agent_config", "SET NULL"),
@@ -230,7 +228,10 @@ FOREIGN_KEYS = {
     ("auth_api_key", "created_by_id", "auth_user", "SET NULL"),
     ("auth_api_key", "default_tenant_id", "tenant", "SET NULL"),
 }
-"""(from, column, to, on delete), beside the one from every tenant_id to tenant (1.2)."""
+"""(from, column, to, on delete), beside the one from every tenant_id to tenant (1.2).
+
+Triggers stand for the two of task_run (docs/decisions/0011-deletes.md).
+"""
 
 HISTORY = {"flow_run_state", "task_run_state", "log"}
 """Partitioned; triggers do for them what foreign keys do for the others."""

@@ -79,7 +79,7 @@ def shared(server: PostgresServer) -> Iterator[str]:
         migrations.upgrade(dsn)
     yield dsn
     with psycopg.connect(dsn, autocommit=True) as db:
-        for table in ("tenant", "log", "flow_run_state", "task_run_state"):
+        for table in ("tenant", "log", "flow_run_state", "task_run_state", "utility.purge"):
             db.execute(f"DELETE FROM {table}")
 
 

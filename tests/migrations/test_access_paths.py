@@ -191,3 +191,37 @@ def test_the_history_of_a_run_is_read_by_index(world, name, query):
     filled = [node for node in scans if node["Actual Rows"]]
     assert sum(node["Actual Rows"] for node in filled) == 50
     assert {node["Node Type"] for node in filled} <= {"Index Scan", "Bitmap Heap Scan"}
+
+
+@pytest.mark.parametrize(
+    ("index", "query"),
+    [
+        (
+            "ix_flow_run_scheduled_start_time",
+            "SELECT id FROM flow_run WHERE state <> 'Scheduled' AND scheduled_start_time >= now() - interval '30 days'"
+            " ORDER BY scheduled_start_time DESC LIMIT 60",
+        ),
+        (
+            "ix_flow_run_end_time",
+            "SELECT DISTINCT ON (flow_id) id FROM flow_run WHERE start_time < now() - interval '1 hour'"
+            " AND end_time > now() - interval '1 hour' ORDER BY flow_id",
+        ),
+    ],
+    ids=["the latest runs", "runs that span a moment"],
+)
+def test_the_dashboard_reads_recent_runs_by_index(world, index, query):
+    """What the UI asks of all flows at once touches the rows of its window, not the history."""
+    world.db.execute(
+        """
+        INSERT INTO flow_run (
+            tenant_id, flow_id, version, state, scheduled_start_time, start_time, end_time, serialized_state)
+        SELECT %s, %s, 1, 'Success', began, began, began + interval '10 minutes', '{}'
+        FROM generate_series(1, 5000) AS n CROSS JOIN LATERAL (SELECT now() - n * interval '5 minutes' AS began) AS moment
+        """,
+        (world.tenant, world.flow()),
+    )
+    world.db.execute("VACUUM ANALYZE flow_run")
+    ((explained,),) = world.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}")
+    scans = [node for node in _nodes(explained[0]["Plan"]) if node["Node Type"].endswith("Scan")]
+    assert index in {node.get("Index Name") for node in scans}
+    assert sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans) < 200

@@ -183,6 +183,20 @@ async def test_what_does_not_unpack_is_told(call, project_id, text):
         await call("create_flow_from_compressed_string", serialized_flow=text, project_id=project_id)
 
 
+@pytest.mark.parametrize(("version", "taken"), [("0.6.0", False), ("0.5", False), ("0", False), ("0.6.1", True), ("0.13.19+3.gab", True), ("1.4.1", True), ("local", True), (None, True)])  # fmt: skip
+async def test_flows_of_clients_too_old_are_refused(pool, call, project_id, version, taken):
+    serialized = {**document(), "__version__": version}
+    if taken:
+        await call("create_flow", serialized_flow=serialized, project_id=project_id)
+        assert await pool.fetchval("SELECT core_version FROM flow") == version
+        return
+    with pytest.raises(
+        OrchestrationError, match=r"require new flows to be built with Prefect 0\.6\.1 or later"
+    ):
+        await call("create_flow", serialized_flow=serialized, project_id=project_id)
+    assert await pool.fetchval("SELECT count(*) FROM flow_group") == 0
+
+
 async def test_an_unknown_project_is_told(call):
     with pytest.raises(OrchestrationError, match="Invalid project"):
         await call("create_flow", serialized_flow=document(), project_id=str(uuid4()))

@@ -1,0 +1,9 @@
+"""Prefect 0.14.22, unmodified, does all that it can."""
+
+from tests.e2e.clients.behaviours import Behaviours
+
+VERSION = "0.14.22"
+
+
+class TestClient(Behaviours):
+    """The tests stand in Behaviours."""

@@ -1,0 +1,9 @@
+"""Prefect 0.15.13, unmodified, does all that it can."""
+
+from tests.e2e.clients.behaviours import Behaviours
+
+VERSION = "0.15.13"
+
+
+class TestClient(Behaviours):
+    """The tests stand in Behaviours."""

@@ -1,0 +1,9 @@
+"""Prefect 1.4.1, unmodified, does all that it can."""
+
+from tests.e2e.clients.behaviours import Behaviours
+
+VERSION = "1.4.1"
+
+
+class TestClient(Behaviours):
+    """The tests stand in Behaviours."""
