@@ -26,6 +26,6 @@ async def resume_tenant_work_queue(caller: Caller, input: TenantInput) -> dict[s
 
 
 async def _set_paused(caller: Caller, input: TenantInput, paused: bool) -> dict[str, Any]:
-    if caller.user_id is not None and caller.tenant_id != input.tenant_id:
+    if caller.tenant_id not in (None, input.tenant_id):
         raise ActionError("tenant_id is not the tenant you act in.", "FORBIDDEN")
     return success(await set_work_queue_paused(caller.pool, input.tenant_id, paused))
