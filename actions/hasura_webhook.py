@@ -16,10 +16,11 @@ import orjson
 from lictor.actions.gateway.body import read_body
 from lictor.actions.gateway.calls import perform
 from lictor.actions.gateway.errors import HttpProblem, explain
-from lictor.actions.gateway.headers import Callers, Headers
+from lictor.actions.gateway.headers import TENANT_ID, Callers, Headers, Sender
 from lictor.actions.gateway.limits import Limits
 from lictor.actions.gateway.operations import parse_body
 from lictor.actions.gateway.responses import Answer, Receive
+from lictor.actions.identity import Identity, uuid_or_none
 from lictor.actions.registry import ACTIONS
 from lictor.settings import Settings
 
@@ -32,11 +33,13 @@ async def answer(
     """The answer to one call of Hasura."""
     try:
         _check_secret(headers, settings.actions_secret)
-        arguments = _arguments(name, parse_body(await read_body(receive, headers, limits)))
+        payload = parse_body(await read_body(receive, headers, limits))
+        arguments = _arguments(name, payload)
+        sender = Sender(headers, _identity(payload, headers))
     except HttpProblem as problem:
         return _refused(problem.status, str(problem), problem.code, problem.headers)
     try:
-        result = await perform(name, arguments, callers.of(headers), limits.database_wait)
+        result = await perform(name, arguments, callers.of(sender), limits.database_wait)
     except HttpProblem as problem:
         return _refused(problem.status, str(problem), problem.code, problem.headers)
     except Exception as exc:
@@ -66,6 +69,16 @@ def _arguments(name: str, payload: Any) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise HttpProblem(400, "The payload's `input` has to be an object of the action's arguments.")
     return arguments
+
+
+def _identity(payload: dict[str, Any], headers: Headers) -> Identity:
+    """Who Hasura says it is; without a word of it, the tenant header counts as with authentication off."""
+    variables = payload.get("session_variables")
+    texts = variables.items() if isinstance(variables, dict) else ()
+    identity = Identity.of_session({name: value for name, value in texts if isinstance(value, str)})
+    if identity.user_id is not None or identity.tenant_id is not None:
+        return identity
+    return Identity(tenant_id=uuid_or_none(headers.get(TENANT_ID)))
 
 
 def _refused(status: int, message: str, code: str, headers: Any = ()) -> Answer:

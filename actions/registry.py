@@ -21,6 +21,7 @@ import orjson
 from dateutil import parser as dateparser
 
 from lictor.actions.combined import Combined
+from lictor.orchestration.sealing import Keyring
 from lictor.settings import Settings
 
 
@@ -45,6 +46,10 @@ class Caller:
     agent_id: UUID | None = None
     core_version: str | None = None
     tenant_id: UUID | None = None
+    user_id: UUID | None = None
+    """Whose API key it is; None without authentication."""
+    keyring: Keyring | None = None
+    """What seals secrets; None where the server was given no key."""
 
 
 Handler = Callable[[Caller, Any], Awaitable[Any]]

@@ -39,6 +39,11 @@ class Instance:
         return self.data_dir / "state.json"
 
     @property
+    def secret_key_path(self) -> Path:
+        """The file with the keys that seal secrets (0600)."""
+        return self.data_dir / "secret.key"
+
+    @property
     def marker(self) -> str:
         """The value of MARKER for this directory."""
         return hashlib.sha256(os.fsencode(self.data_dir.resolve())).hexdigest()[:20]

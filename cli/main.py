@@ -8,7 +8,7 @@ import sys
 
 from cyclopts import App, CycloptsError
 
-from lictor.cli import commands
+from lictor.cli import commands, key_commands
 
 _HELP = """The open backend for Prefect 1.x flows.
 
@@ -30,6 +30,8 @@ app = App(name="lictor", help=_HELP, help_format="plaintext", version=commands.v
 db = App(name="db", help="The database: upgrade, downgrade, current revision.")
 engine = App(name="engine", help="The GraphQL engine on its own, in place of a Hasura container.")
 tenant = App(name="tenant", help="Tenants.")
+key = App(name="key", help="API keys: create, list, revoke. LICTOR_AUTH=key makes the server ask for them.")
+secret = App(name="secret", help="The server's own keys, with which secrets are encrypted.")
 
 app.command(commands.up, sort_key=1)
 app.command(commands.demo, sort_key=2)
@@ -39,7 +41,12 @@ db.command(commands.db_downgrade, name="downgrade")
 db.command(commands.db_current, name="current")
 engine.command(commands.engine_serve, name="serve")
 tenant.command(commands.tenant_create, name="create")
-for group in (db, engine, tenant):
+key.command(key_commands.create)
+key.command(key_commands.list_keys, name="list")
+key.command(key_commands.revoke)
+secret.command(key_commands.new_secret_key, name="new-key")
+secret.command(key_commands.reseal)
+for group in (db, engine, tenant, key, secret):
     app.command(group)
 # By name: its module, with an HTTP client, is imported only when it is called.
 app.command(

@@ -32,6 +32,9 @@ class Stack:
     redis_url: str = ""
 
     def __post_init__(self) -> None:
+        # Keys that the settings name are in the environment already.
+        given = self.settings.model_fields_set & {"secret_key", "secret_key_file"}
+        self._secret_keys = {} if given else {"LICTOR_SECRET_KEY_FILE": str(self.instance.secret_key_path)}
         self._storage()
         self._database()
         self._lictor()
@@ -47,6 +50,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What every Lictor process is told."""
         return {
+            **self._secret_keys,
             MARKER: self.instance.marker,
             "LICTOR_DATA_DIR": str(self.instance.data_dir),
             "LICTOR_DATABASE_URL": self.database_url,

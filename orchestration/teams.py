@@ -44,11 +44,14 @@ def check_slug(slug: str, name: str = "") -> None:
     check_tenant_name(slug, "slug")
 
 
-async def create_tenant(executor: Executor, name: str, slug: str) -> UUID:
-    """Make a tenant. Raises OrchestrationError unless `slug` is a slug, and for a name that is too long."""
+async def create_tenant(executor: Executor, name: str, slug: str, user_id: UUID | None = None) -> UUID:
+    """Make a tenant, of which `user_id` (by default the administrator) is a member.
+
+    Raises OrchestrationError unless `slug` is a slug, and for a name that is too long.
+    """
     check_slug(slug, name)
     check_tenant_name(name)
-    return await _sql.create_tenant.fetchval(executor, name=name, slug=slug)
+    return await _sql.create_tenant.fetchval(executor, name=name, slug=slug, user_id=user_id)
 
 
 async def ensure_default_tenant(executor: Executor) -> None:

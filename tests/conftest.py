@@ -67,8 +67,8 @@ def database(postgres: PostgresServer, reused_database: str) -> Iterator[str]:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
-        # Everything hangs under a tenant; history goes with its runs by trigger.
-        for table in (*EMPTIED, "tenant"):
+        # Everything hangs under a tenant or a user; history goes with its runs by trigger.
+        for table in (*EMPTIED, "tenant", "auth_user"):
             connection.execute(psycopg.sql.SQL("DELETE FROM {}").format(psycopg.sql.Identifier(table)))
         connection.execute("DELETE FROM utility.purge")
 

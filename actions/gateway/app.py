@@ -17,13 +17,14 @@ from lictor.actions import (
     hasura_webhook,
 )
 from lictor.actions.gateway import errors, health
+from lictor.actions.gateway.authentication import Authenticator
 from lictor.actions.gateway.body import Disconnected, read_body
 from lictor.actions.gateway.calls import InProcessTransport
 from lictor.actions.gateway.cors import ALLOWED_METHODS, preflight_headers
 from lictor.actions.gateway.database import close_pool, open_pool
 from lictor.actions.gateway.errors import HttpProblem, Unavailable
 from lictor.actions.gateway.execute import Executor
-from lictor.actions.gateway.headers import Callers, Headers, known_headers
+from lictor.actions.gateway.headers import Callers, Headers, Sender, known_headers
 from lictor.actions.gateway.limits import Limits
 from lictor.actions.gateway.operations import batch_of, operation_of, operation_of_query_string, parse_body
 from lictor.actions.gateway.page import PAGE_HEADERS, help_page, names_a_file
@@ -59,6 +60,7 @@ class Gateway:
         """Open the database pool and compile the metadata. Raises what prevents it."""
         pool = self._pool = await open_pool(self._settings)
         self._callers = Callers(pool, self._settings)
+        self._authenticator = Authenticator(pool, self._settings, self._limits.database_wait)
         engine = await Engine.start(
             pool,
             METADATA_DIR,
@@ -133,10 +135,11 @@ class Gateway:
             raise Unavailable("The server is busy; nothing was changed. Try again.")
         self._under_way += 1
         try:
+            sender = Sender(headers, await self._authenticator.identify(headers))
             value = parse_body(await read_body(receive, headers, self._limits))
             if type(value) is list:
-                return await self._executor.run_batch(batch_of(value, self._limits.batch), headers)
-            return await self._executor.run(operation_of(value), headers)
+                return await self._executor.run_batch(batch_of(value, self._limits.batch), sender)
+            return await self._executor.run(operation_of(value), sender)
         finally:
             self._under_way -= 1
 
@@ -151,7 +154,8 @@ class Gateway:
             return await self._health.answer()
         operation = operation_of_query_string(scope["query_string"])
         if operation is not None:
-            return await self._executor.run(operation, headers, query_only=True)
+            sender = Sender(headers, await self._authenticator.identify(headers))
+            return await self._executor.run(operation, sender, query_only=True)
         if names_a_file(path) or path.startswith((ACTIONS_PREFIX, "/.well-known/")):
             raise HttpProblem(404, f"There is nothing at {path}.", "NOT_FOUND")
         if b"text/html" in headers.get(b"accept", b""):

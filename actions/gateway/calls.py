@@ -16,6 +16,7 @@ from typing import Any
 from lictor.actions.gateway.database import Fate, fate
 from lictor.actions.gateway.errors import Unavailable, error, explain
 from lictor.actions.gateway.headers import Callers
+from lictor.actions.identity import Identity
 from lictor.actions.registry import ACTIONS, Caller, call_action
 from lictor.engine import ActionCall, GraphQLFailure, Session
 
@@ -71,7 +72,7 @@ class InProcessTransport:
 
     async def call(self, call: ActionCall, session: Session, request_headers: Mapping[str, str]) -> Any:
         """The handler's answer. Raises GraphQLFailure of kind "action" with the handler's error."""
-        caller = self._callers.of_forwarded(request_headers)
+        caller = self._callers.of_forwarded(request_headers, Identity.of_session(session.variables))
         try:
             return await perform(call.name, call.input, caller, self._wait)
         except Unavailable:

@@ -17,14 +17,16 @@ from lictor.actions.gateway.calls import patiently, perform
 from lictor.actions.gateway.database import fate
 from lictor.actions.gateway.documents import place_of, root_fields, split_by_root
 from lictor.actions.gateway.errors import HttpProblem, Unavailable
-from lictor.actions.gateway.headers import Callers, Headers, forwarded
+from lictor.actions.gateway.headers import Callers, Sender, forwarded
 from lictor.actions.gateway.limits import Limits
 from lictor.actions.gateway.operations import Operation
 from lictor.actions.gateway.responses import Answer
 from lictor.engine import ActionCall, Engine, GraphQLFailure, Session
 
-# Without authentication everyone sees and may do everything, as on the original Server.
-_EVERYONE = Session(role="admin", variables={})
+
+def _session(sender: Sender) -> Session:
+    """Everyone sees and may do everything, as on the original Server; functions are told who asks."""
+    return Session(role="admin", variables=sender.identity.session_variables)
 
 
 class Executor:
@@ -35,7 +37,7 @@ class Executor:
         self._callers = callers
         self._limits = limits
 
-    async def run(self, operation: Operation, headers: Headers, *, query_only: bool = False) -> Answer:
+    async def run(self, operation: Operation, sender: Sender, *, query_only: bool = False) -> Answer:
         """The answer to one operation (server.md 3.1). `query_only` refuses all but queries (for GET)."""
         try:
             prepared = self._prepare(operation)
@@ -45,8 +47,8 @@ class Executor:
                 raise HttpProblem(405, "GET takes queries only; send a mutation by POST.", headers=_POST_ONLY)
             if prepared.only_actions:
                 calls = prepared.action_calls(operation.variables)
-                return await self._actions(prepared, calls, operation, headers)
-            return await self._document(prepared, operation, headers)
+                return await self._actions(prepared, calls, operation, sender)
+            return await self._document(prepared, operation, sender)
         except HttpProblem as problem:
             return problem.answer
         except GraphQLFailure as failure:
@@ -65,7 +67,7 @@ class Executor:
                 raise GraphQLFailure(failure.errors, "validation") from None
             raise
 
-    async def run_batch(self, operations: list[Operation | HttpProblem], headers: Headers) -> Answer:
+    async def run_batch(self, operations: list[Operation | HttpProblem], sender: Sender) -> Answer:
         """The answers of an array body as an array of the same order and length.
 
         A failing operation fails alone; only when the database is away for all of them is the whole a 503.
@@ -76,17 +78,17 @@ class Executor:
             if isinstance(operation, HttpProblem):
                 return operation.answer
             async with places:
-                return await self.run(operation, headers)
+                return await self.run(operation, sender)
 
         answers = await asyncio.gather(*map(one, operations))
         away = bool(answers) and all(answer.status == 503 for answer in answers)
         return Answer(503 if away else 200, b"[" + b",".join(answer.body for answer in answers) + b"]")
 
     async def _actions(
-        self, prepared: Any, calls: list[ActionCall], operation: Operation, headers: Headers
+        self, prepared: Any, calls: list[ActionCall], operation: Operation, sender: Sender
     ) -> Answer:
         """Run the actions of a document in order; a failure nulls its own field only."""
-        caller = self._callers.of(headers)
+        caller = self._callers.of(sender)
         data: dict[str, Any] = {}
         if "__typename" in operation.query:
             data.update(prepared.typenames(operation.variables))
@@ -105,26 +107,25 @@ class Executor:
             return Answer(200, errors.errors_body(failed, data))
         return Answer(200, orjson.dumps({"data": data}, default=msgspec.to_builtins))
 
-    async def _document(self, prepared: Any, operation: Operation, headers: Headers) -> Answer:
+    async def _document(self, prepared: Any, operation: Operation, sender: Sender) -> Answer:
         """Run a document that the engine turns into SQL, in whole or in part."""
-        request_headers = forwarded(headers)
         try:
-            return Answer(200, await self._run_engine(prepared, operation.variables, request_headers))
+            return Answer(200, await self._run_engine(prepared, operation.variables, sender))
         except GraphQLFailure as failure:
             if errors.is_refusal(failure):
                 return errors.refusal(failure)
             if prepared.kind == "query":
                 parts = split_by_root(operation.query, operation.name)
                 if parts:
-                    return await self._root_by_root(parts, operation, request_headers)
+                    return await self._root_by_root(parts, operation, sender)
             return self._failed(failure, operation)
 
-    async def _run_engine(
-        self, prepared: Any, variables: dict[str, Any], request_headers: dict[str, str]
-    ) -> bytes:
+    async def _run_engine(self, prepared: Any, variables: dict[str, Any], sender: Sender) -> bytes:
+        session, request_headers = _session(sender), forwarded(sender.headers)
+
         async def work() -> bytes:
             try:
-                return await self._engine.run(prepared, variables, _EVERYONE, request_headers)
+                return await self._engine.run(prepared, variables, session, request_headers)
             except GraphQLFailure as failure:
                 cause = failure.__cause__
                 if isinstance(cause, Exception) and fate(cause) is not None:
@@ -135,7 +136,7 @@ class Executor:
         return await patiently(work, repeatable=repeatable, wait=self._limits.database_wait)
 
     async def _root_by_root(
-        self, parts: list[tuple[str, str]], operation: Operation, request_headers: dict[str, str]
+        self, parts: list[tuple[str, str]], operation: Operation, sender: Sender
     ) -> Answer:
         """Run each root field of a failed query by itself: only what failed is null (ui-and-cloud.md E 2)."""
         data: dict[str, Any] = {}
@@ -144,7 +145,7 @@ class Executor:
         for key, document in parts:
             try:
                 prepared = self._engine.prepare(document)
-                body = await self._run_engine(prepared, operation.variables, request_headers)
+                body = await self._run_engine(prepared, operation.variables, sender)
                 data.update(orjson.loads(body)["data"])
             except GraphQLFailure as failure:
                 data[key] = None

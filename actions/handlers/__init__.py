@@ -6,6 +6,7 @@ it carries values from the one to the other.
 
 from lictor.actions.handlers import (
     about,
+    accounts,
     agent_configs,
     agents,
     artifacts,
@@ -13,16 +14,20 @@ from lictor.actions.handlers import (
     flow_groups,
     flow_runs,
     flows,
+    key_values,
     logs,
     messages,
     projects,
+    secrets,
     task_runs,
     teams,
     tenants,
+    work_queue,
 )
 
 __all__ = [
     "about",
+    "accounts",
     "agent_configs",
     "agents",
     "artifacts",
@@ -30,10 +35,13 @@ __all__ = [
     "flow_groups",
     "flow_runs",
     "flows",
+    "key_values",
     "logs",
     "messages",
     "projects",
+    "secrets",
     "task_runs",
     "teams",
     "tenants",
+    "work_queue",
 ]

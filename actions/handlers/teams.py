@@ -18,7 +18,7 @@ class CreateTenantInput(msgspec.Struct):
 
 @action("create_tenant")
 async def create_tenant(caller: Caller, input: CreateTenantInput) -> dict[str, Any]:
-    return identified(await teams.create_tenant(caller.pool, input.name, input.slug))
+    return identified(await teams.create_tenant(caller.pool, input.name, input.slug, caller.user_id))
 
 
 class CreateProjectInput(msgspec.Struct):

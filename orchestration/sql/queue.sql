@@ -52,7 +52,10 @@ continuing AS (
 ),
 handed_out AS MATERIALIZED (
     SELECT * FROM (SELECT * FROM waiting UNION ALL SELECT * FROM continuing) AS due_run
-    WHERE NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = :tenant_id)
+    -- Asked once: while the tenant's queue is paused, none of the above is read (ui-and-cloud.md B.3, row 20).
+    WHERE NOT EXISTS (
+        SELECT FROM tenant WHERE id = :tenant_id AND settings @> '{"work_queue_paused": true}')
+      AND NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = :tenant_id)
     ORDER BY due, id
     LIMIT :limit
 ),

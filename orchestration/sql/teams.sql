@@ -1,7 +1,18 @@
 -- Tenants, projects, agents, artifacts.
 
 -- name: create_tenant
-INSERT INTO tenant (name, slug) VALUES (:name, :slug) RETURNING id;
+-- Whoever makes it is its first member; without authentication that is the administrator, once there is one.
+WITH made AS (
+    INSERT INTO tenant (name, slug) VALUES (:name, :slug) RETURNING id
+),
+joined AS (
+    INSERT INTO membership (user_id, tenant_id)
+    SELECT auth_user.id, made.id
+    FROM made
+    JOIN auth_user
+        ON auth_user.id = coalesce(:user_id, (SELECT id FROM auth_user ORDER BY created, id LIMIT 1))
+)
+SELECT id FROM made;
 
 -- name: ensure_default_tenant
 -- The tenant that a client finds before anybody has made one (contract client.md 1.6).

@@ -6,9 +6,10 @@ One typed place for what processes may be told from outside. Nothing here opens 
 from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -42,6 +43,25 @@ class Settings(BaseSettings):
     actions_secret: str | None = Field(
         None,
         description="Shared with Hasura, which sends it to POST /actions/*; without it these routes refuse.",
+    )
+    auth: Literal["off", "key"] = Field(
+        "off", description='"key": every GraphQL operation needs an API key (`lictor key create`).'
+    )
+    auth_cache_seconds: float = Field(
+        5.0,
+        ge=0,
+        le=300,
+        description="Seconds an API process trusts what it knows of a key: a deleted one dies within.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Keys for secrets: 32 bytes in base64; the first seals, all open. Without one there are no secrets.",
+    )
+    secret_key_file: Path | None = Field(
+        None, description="File with such keys, one a line; `lictor up` makes one in its data directory."
+    )
+    secret_size_limit: int = Field(
+        1_000_000, ge=1_000, description="Largest value of a secret as JSON, in bytes."
     )
     depth_limit: int = Field(20, ge=3, description="Deepest nesting of a GraphQL operation, in levels.")
     state_size_limit: int = Field(

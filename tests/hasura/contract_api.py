@@ -1,4 +1,5 @@
-"""The custom GraphQL API as data, transcribed from contract server.md 3.2-3.4 as far as Lictor has built it.
+"""The custom GraphQL API as data, transcribed from contract server.md 3.2-3.4 as far as Lictor has built it, and what
+only Cloud had from ui-and-cloud.md B.3.
 
 Field lists are the contract's own text: "name: type, name: type".
 """
@@ -10,6 +11,9 @@ QUERIES = {
     "reference_data": ("", "reference_data"),
     "mapped_children": ("task_run_id: UUID!", "mapped_children_payload"),
     "get_task_run_info": ("task_run_id: UUID!", "task_run_info_payload"),
+    "auth_info": ("", "auth_info"),
+    "secret_names": ("", "[String!]"),
+    "secret_value": ("name: String!", "JSON"),
 }
 
 # 3.4. Payload type -> mutations; each takes the single argument `input: <name>_input!`
@@ -23,6 +27,7 @@ MUTATIONS = {
         set_flow_group_labels set_flow_group_run_config set_flow_group_schedule
         set_flow_run_labels set_flow_run_name set_schedule_active set_schedule_inactive set_task_run_name
         update_flow_run_heartbeat update_task_run_artifact update_task_run_heartbeat write_run_logs
+        delete_api_key delete_key_value set_secret delete_secret pause_tenant_work_queue resume_tenant_work_queue
     """,
     "flow_id_payload": "create_flow create_flow_from_compressed_string update_flow_project",
     "flow_run_id_payload": "create_flow_run",
@@ -35,6 +40,8 @@ MUTATIONS = {
     "project_id_payload": "create_project set_project_name set_project_description",
     "tenant_id_payload": "create_tenant update_tenant_name update_tenant_slug update_tenant_settings",
     "agent_id_payload": "register_agent",
+    "api_key_payload": "create_api_key",
+    "key_value_id_payload": "set_key_value",
     "agent_config_id_payload": "create_agent_config",
     "cloud_hook_id_payload": "create_cloud_hook",
     "task_run_artifact_id_payload": "create_task_run_artifact",
@@ -100,10 +107,19 @@ _INPUTS = {
     "register_agent": "tenant_id: UUID, labels: [String!], agent_config_id: UUID, type: String!, name: String",
     "create_task_run_artifact": "task_run_id: UUID!, kind: String!, data: JSON!, tenant_id: UUID",
     "update_task_run_artifact": "task_run_artifact_id: UUID!, data: JSON!",
+    "create_api_key": "user_id: UUID!, name: String!, expires_at: DateTime, default_tenant_id: UUID",
+    "delete_api_key": "key_id: UUID!",
+    "set_key_value": "key: String!, value: JSON!",
+    "delete_key_value": "key_value_id: UUID!",
+    "set_secret": "name: String!, value: JSON!",
+    "delete_secret": "name: String!",
+    "pause_tenant_work_queue resume_tenant_work_queue": "tenant_id: UUID!",
 }
 INPUTS = {f"{name}_input": fields for names, fields in _INPUTS.items() for name in names.split()}
 
-_ID_PAYLOADS = "flow flow_run task_run project tenant agent agent_config cloud_hook task_run_artifact"
+_ID_PAYLOADS = (
+    "flow flow_run task_run project tenant agent agent_config cloud_hook task_run_artifact key_value"
+)
 PAYLOADS = {
     "success_payload": "success: Boolean, error: String",
     **{f"{name}_id_payload": "id: UUID" for name in _ID_PAYLOADS.split()},
@@ -115,6 +131,8 @@ PAYLOADS = {
     "set_flow_run_state_payload": "id: UUID, status: String, message: String",
     "set_task_run_state_payload": "id: UUID, status: String, message: String",
     "cancel_flow_run_payload": "state: String",
+    "auth_info": "tenant_id: UUID, user_id: UUID, api_token_scope: String",
+    "api_key_payload": "id: UUID, key: String",
     "mapped_children_payload": "min_start_time: DateTime, max_end_time: DateTime, state_counts: JSON",
     "reference_data": "state_hierarchy: JSON!, state_info: JSON!",
     "api_info": "backend: String, mode: String, version: String, core_version: String, release_timestamp: String",

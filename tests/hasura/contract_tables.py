@@ -1,7 +1,8 @@
-"""The tables of the Prefect 1.x database as data, transcribed from contract server.md 1.1 and 2.1.
+"""The tables of the Prefect 1.x database as data, transcribed from contract server.md 1.1 and 2.1; the last four are
+those of ui-and-cloud.md B.3 that clients and the UI query.
 
 `COLUMNS`: table -> lines "name type [!] [= default]", where ! means NOT NULL; the columns that every table has
-(id, created, updated, tenant_id) are added by `columns_of`. `RELATIONSHIPS`: the rows of 2.1.
+(id, created, updated, and tenant_id but for GLOBAL) are added by `columns_of`. `RELATIONSHIPS`: the rows of 2.1.
 """
 
 from dataclasses import dataclass
@@ -158,7 +159,31 @@ COLUMNS = {
         kind varchar !
         data jsonb ! = '{}'
     """,
+    "auth_user": """
+        username varchar(255) !
+        email varchar(255)
+        first_name varchar(255)
+        last_name varchar(255)
+        account_type varchar ! = USER
+        settings jsonb ! = '{}'
+        default_membership_id uuid
+    """,
+    "membership": "user_id uuid !",
+    "auth_api_key": """
+        user_id uuid !
+        created_by_id uuid
+        default_tenant_id uuid
+        name varchar(255) !
+        expires_at timestamptz
+    """,
+    "key_value": """
+        key varchar(255) !
+        value jsonb !
+    """,
 }
+
+GLOBAL = {"tenant", "auth_user", "auth_api_key"}
+"""What belongs to no tenant."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +205,9 @@ UNIQUE = {
     ("edge_flow_id_task_ids_key", "edge", ("flow_id", "downstream_task_id", "upstream_task_id")),
     ("ix_flow_run_idempotency_key_unique", "flow_run", ("idempotency_key", "flow_id")),
     ("task_run_unique_identifier_key", "task_run", ("flow_run_id", "task_id", "map_index")),
+    ("auth_user_username_key", "auth_user", ("username",)),
+    ("membership_user_id_tenant_id_key", "membership", ("user_id", "tenant_id")),
+    ("key_value_tenant_id_key_key", "key_value", ("tenant_id", "key")),
 }
 """Constraints that clients name in `on_conflict` (1.2)."""
 
@@ -194,6 +222,11 @@ FOREIGN_KEYS = {
     ("task_run_artifact", "task_run_id", "task_run", "CASCADE"),
     ("flow_run", "agent_id", "agent", "SET NULL"),
     ("agent", "agent_config_id", "agent_config", "SET NULL"),
+    ("auth_user", "default_membership_id", "membership", "SET NULL"),
+    ("membership", "user_id", "auth_user", "CASCADE"),
+    ("auth_api_key", "user_id", "auth_user", "CASCADE"),
+    ("auth_api_key", "created_by_id", "auth_user", "SET NULL"),
+    ("auth_api_key", "default_tenant_id", "tenant", "SET NULL"),
 }
 """(from, column, to, on delete), beside the one from every tenant_id to tenant (1.2).
 
@@ -212,7 +245,7 @@ def columns_of(table: str) -> dict[str, Column]:
         "created": Column("timestamptz", True, "now()"),
         "updated": Column("timestamptz", True, "now()"),
     }
-    if table != "tenant":
+    if table not in GLOBAL:
         columns["tenant_id"] = Column("uuid", True, None)
     for line in filter(str.strip, COLUMNS[table].splitlines()):
         declaration, _, default = line.partition("=")
@@ -267,6 +300,12 @@ ADDED_RELATIONSHIPS = {
     ("log", "flow_run", "object", "flow_run_id", "flow_run", "id"),
     ("log", "task_run", "object", "task_run_id", "task_run", "id"),
     ("task_run", "artifacts", "array", "id", "task_run_artifact", "task_run_id"),
+    ("auth_user", "default_membership", "object", "default_membership_id", "membership", "id"),
+    ("auth_user", "memberships", "array", "id", "membership", "user_id"),
+    ("membership", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("membership", "user", "object", "user_id", "auth_user", "id"),
+    ("auth_api_key", "created_by", "object", "created_by_id", "auth_user", "id"),
+    ("auth_api_key", "user", "object", "user_id", "auth_user", "id"),
 }
 
 RENAMED = {
@@ -286,6 +325,11 @@ RENAMED = {
         )
     },
     ("agent_config", "update"): "update_agent_config_rows",
+    ("key_value", "delete"): "delete_key_value_rows",
     ("task_run_artifact", "update"): "update_task_run_artifact_rows",
 }
 """(table, generated field) -> its name; without this the custom mutations of 2.3 could not exist."""
+for _table, _root in {"auth_user": "user", "auth_api_key": "auth_api_key", "key_value": "key_value"}.items():
+    # These roots are functions' (utility.own_…), which know who asks.
+    RENAMED[_table, "select"] = f"{_root}_rows"
+    RENAMED[_table, "select_aggregate"] = f"{_root}_rows_aggregate"

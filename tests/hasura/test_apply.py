@@ -93,7 +93,7 @@ def test_sends_the_whole_project_in_one_command(hasura, capsys):
     assert replace["args"]["metadata"] == export_metadata(PROJECT)
     said = capsys.readouterr().out
     assert f"{len(COLUMNS) + 1} tables with {len(RELATIONSHIPS | ADDED_RELATIONSHIPS)} relationships" in said
-    assert f"2 functions and {len(QUERIES) + len(PAYLOAD_OF)} actions" in said
+    assert f"5 functions and {len(QUERIES) + len(PAYLOAD_OF)} actions" in said
     assert SECRET not in said
 
 
@@ -104,7 +104,7 @@ def test_json_outcome(hasura, capsys):
         "endpoint": hasura.url,
         "tables": len(COLUMNS) + 1,
         "relationships": len(RELATIONSHIPS | ADDED_RELATIONSHIPS),
-        "functions": 2,
+        "functions": 5,
         "actions": len(QUERIES) + len(PAYLOAD_OF),
     }
 
@@ -277,7 +277,7 @@ def test_sources_hold_no_include_and_no_secret():
         "default",
         "postgres",
         len(COLUMNS) + 1,
-        2,
+        5,
     )
     assert source["configuration"]["connection_info"]["database_url"] == {
         "from_env": "HASURA_GRAPHQL_DATABASE_URL"

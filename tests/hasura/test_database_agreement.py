@@ -12,6 +12,7 @@ from tests.hasura.contract_tables import (
     ADDED_RELATIONSHIPS,
     COLUMNS,
     FOREIGN_KEYS,
+    GLOBAL,
     HISTORY,
     RELATIONSHIPS,
     RENAMED,
@@ -119,7 +120,7 @@ def test_foreign_keys(db):
         WHERE contype = 'f' AND cardinality(conkey) = 1 AND connamespace = 'public'::regnamespace
         """
     ).fetchall()
-    tenancy = {(table, "tenant_id", "tenant", "CASCADE") for table in COLUMNS.keys() - {"tenant"} - HISTORY}
+    tenancy = {(table, "tenant_id", "tenant", "CASCADE") for table in COLUMNS.keys() - GLOBAL - HISTORY}
     assert {row[1:] for row in rows} == FOREIGN_KEYS | tenancy
     # Hasura shows these names in errors.
     assert {row[0] for row in rows} == {
@@ -182,11 +183,20 @@ def test_a_relationship_never_has_the_name_of_a_column(metadata, db):
 
 
 def test_functions_exist_and_return_a_tracked_table(metadata, db):
-    tracked = {str(table.name) for table in metadata.tables}
-    assert {str(function.name) for function in metadata.functions} == {
-        "utility.downstream_tasks",
-        "utility.upstream_tasks",
-    }
+    tables = {table.name for table in metadata.tables}
+    tracked = {str(name) for name in tables}
+    traversal = ("utility.traversal", True, "s", "start_task_ids uuid[], depth_limit integer DEFAULT 50")
+    expected = {
+        "downstream_tasks": traversal,
+        "upstream_tasks": traversal,
+        **{
+            name: (table, True, "s", "hasura_session json")
+            for name, table in {
+                "own_api_keys": "auth_api_key", "own_key_values": "key_value", "own_user": "auth_user"
+            }.items()
+        },
+    }  # fmt: skip
+    assert {str(function.name) for function in metadata.functions} == {f"utility.{name}" for name in expected}
     for function in metadata.functions:
         found = db.execute(
             """
@@ -196,10 +206,10 @@ def test_functions_exist_and_return_a_tracked_table(metadata, db):
             """,
             (function.name.schema, function.name.name),
         ).fetchall()
-        assert found == [
-            ("utility.traversal", True, "s", "start_task_ids uuid[], depth_limit integer DEFAULT 50")
-        ]
-        assert found[0][0] in tracked
+        assert found == [expected[function.name.name]]
+        assert QualifiedName("public", found[0][0]) in tables or found[0][0] in tracked
+        # Who asks is never for the caller to say.
+        assert function.session_argument == ("hasura_session" if "hasura_session" in found[0][3] else None)
 
 
 def test_generated_fields_that_would_collide_are_renamed(metadata):
@@ -225,13 +235,16 @@ def test_no_root_field_has_two_owners(metadata):
         "delete": "delete_{}",
         "delete_by_pk": "delete_{}_by_pk",
     }
+    of_functions = {"function": "{}", "function_aggregate": "{}_aggregate"}
     names = [action.name for action in metadata.actions]
     for owner in (*metadata.tables, *metadata.functions):
         prefix = (
             owner.name.name if owner.name.schema == "public" else f"{owner.name.schema}_{owner.name.name}"
         )
+        prefix = owner.custom_name or prefix
+        fields = of_functions if owner in metadata.functions else patterns
         names += [
-            owner.custom_root_fields.get(field, pattern.format(prefix)) for field, pattern in patterns.items()
+            owner.custom_root_fields.get(field, pattern.format(prefix)) for field, pattern in fields.items()
         ]
     assert len(names) > 200
     assert sorted(names) == sorted(set(names))

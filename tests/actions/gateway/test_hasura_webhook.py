@@ -112,3 +112,21 @@ async def test_errors_of_handlers_are_400_with_message_and_code(guarded: Running
 
 async def test_get_is_not_found(guarded: RunningGateway) -> None:
     assert (await guarded.client.get("/actions/hello")).status_code == 404
+
+
+async def test_hasura_says_who_asks_before_the_headers_do(guarded: RunningGateway) -> None:
+    tenants = []
+    for _ in range(2):
+        name = f"t-{uuid4()}"
+        made = await call(
+            guarded, "create_tenant", payload("create_tenant", {"input": {"name": name, "slug": name}})
+        )
+        tenants.append(made.json()["id"])
+    user = str(uuid4())
+    body = payload("auth_info", {})
+    body["session_variables"] |= {"x-hasura-tenant-id": tenants[0], "x-hasura-user-id": user}
+    headers = {"X-Lictor-Actions-Secret": SECRET, "X-Prefect-Tenant-Id": tenants[1]}
+    answer = await guarded.client.post("/actions/auth_info", json=body, headers=headers)
+    assert (answer.json()["tenant_id"], answer.json()["user_id"]) == (tenants[0], user)
+    answer = await guarded.client.post("/actions/auth_info", json=payload("auth_info", {}), headers=headers)
+    assert answer.json()["tenant_id"] == tenants[1]
