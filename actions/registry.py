@@ -24,13 +24,16 @@ from lictor.actions.combined import Combined
 from lictor.settings import Settings
 
 
+INTERNAL = "INTERNAL_SERVER_ERROR"
+
+
 class ActionError(Exception):
     """What a caller did wrong or must know; `str(error)` reaches the client unchanged.
 
     `code` is the GraphQL `extensions.code`; the HTTP status stays 200 (contract server.md 3.1).
     """
 
-    def __init__(self, message: str, code: str = "INTERNAL_SERVER_ERROR") -> None:
+    def __init__(self, message: str, code: str = INTERNAL) -> None:
         super().__init__(message)
         self.code = code
 
