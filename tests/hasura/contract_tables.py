@@ -158,7 +158,22 @@ COLUMNS = {
         kind varchar !
         data jsonb ! = '{}'
     """,
+    # What Cloud had: ui-and-cloud.md B.3, 10 and 11.
+    "flow_concurrency_limit": """
+        name varchar !
+        limit integer !
+    """,
+    "task_tag_limit": """
+        tag varchar !
+        limit integer !
+    """,
+    "task_concurrency_limit": """
+        name varchar
+        limit integer
+    """,
 }
+VIEWS = {"task_concurrency_limit"}
+"""Their columns have neither defaults nor NOT NULL."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +195,8 @@ UNIQUE = {
     ("edge_flow_id_task_ids_key", "edge", ("flow_id", "downstream_task_id", "upstream_task_id")),
     ("ix_flow_run_idempotency_key_unique", "flow_run", ("idempotency_key", "flow_id")),
     ("task_run_unique_identifier_key", "task_run", ("flow_run_id", "task_id", "map_index")),
+    ("flow_concurrency_limit_tenant_id_name_key", "flow_concurrency_limit", ("tenant_id", "name")),
+    ("task_tag_limit_tenant_id_tag_key", "task_tag_limit", ("tenant_id", "tag")),
 }
 """Constraints that clients name in `on_conflict` (1.2)."""
 
@@ -218,6 +235,8 @@ def columns_of(table: str) -> dict[str, Column]:
         declaration, _, default = line.partition("=")
         name, kind, *not_null = declaration.split()
         columns[name] = Column(kind, bool(not_null) or (table, name) in STRICTER, default.strip() or None)
+    if table in VIEWS:
+        return {name: Column(column.type, False, None) for name, column in columns.items()}
     return columns
 
 
@@ -283,7 +302,14 @@ RENAMED = {
             "project",
             "task_run_artifact",
             "tenant",
+            "flow_concurrency_limit",
+            "task_tag_limit",
+            "task_concurrency_limit",
         )
+    },
+    **{
+        (table, "update"): f"update_{table}_rows"
+        for table in ("flow_concurrency_limit", "task_tag_limit", "task_concurrency_limit")
     },
     ("agent_config", "update"): "update_agent_config_rows",
     ("task_run_artifact", "update"): "update_task_run_artifact_rows",

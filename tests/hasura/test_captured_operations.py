@@ -17,9 +17,8 @@ HERE = Path(__file__).parent
 METADATA = HERE.parents[1] / "hasura"
 OPERATIONS = [json.loads(line) for line in (HERE / "captured_operations.jsonl").read_text().splitlines()]
 CLOUD_ONLY = frozenset({
-    "auth_api_key", "auth_info", "create_api_key", "delete_api_key", "delete_key_value", "delete_task_tag_limit",
-    "key_value", "secret_names", "secret_value", "set_key_value", "set_secret", "task_tag_limit",
-    "update_task_tag_limit",
+    "auth_api_key", "auth_info", "create_api_key", "delete_api_key", "delete_key_value",
+    "key_value", "secret_names", "secret_value", "set_key_value", "set_secret",
 })  # fmt: skip
 
 

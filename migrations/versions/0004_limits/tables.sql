@@ -23,6 +23,10 @@ CREATE TABLE task_tag_limit (
 );
 COMMENT ON TABLE task_tag_limit IS 'At most so many task runs with the tag are Running or Cancelling.';
 
+CREATE VIEW task_concurrency_limit AS
+SELECT id, created, updated, tenant_id, tag AS name, "limit" FROM task_tag_limit;
+COMMENT ON VIEW task_concurrency_limit IS 'task_tag_limit by its later name.';
+
 CREATE TRIGGER update_timestamp BEFORE UPDATE ON flow_concurrency_limit FOR EACH ROW
 WHEN (NEW.updated IS NOT DISTINCT FROM OLD.updated) EXECUTE FUNCTION utility.set_updated_timestamp();
 CREATE TRIGGER update_timestamp BEFORE UPDATE ON task_tag_limit FOR EACH ROW
