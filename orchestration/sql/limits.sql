@@ -64,7 +64,7 @@ SELECT array_agg(tag ORDER BY tag) FROM task_tag_limit WHERE tenant_id = :tenant
 -- For the whole flow group; its flows' own settings, which clients read, say the same.
 WITH locked AS (
     UPDATE flow_group
-    SET settings = settings || jsonb_build_object('version_locking_enabled', :enabled::boolean)
+    SET settings = flow_group.settings || jsonb_build_object('version_locking_enabled', :enabled::boolean)
     FROM flow
     WHERE flow.id = :flow_id AND flow_group.id = flow.flow_group_id
       AND flow_group.tenant_id = coalesce(:tenant_id, flow_group.tenant_id)
@@ -72,7 +72,7 @@ WITH locked AS (
 ),
 mirrored AS (
     UPDATE flow
-    SET settings = settings || jsonb_build_object('version_locking_enabled', :enabled::boolean)
+    SET settings = flow.settings || jsonb_build_object('version_locking_enabled', :enabled::boolean)
     FROM locked
     WHERE flow.flow_group_id = locked.id
 )

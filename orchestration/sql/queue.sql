@@ -99,8 +99,9 @@ SELECT utility.create_task_runs(:flow_run_ids::uuid[]);
 
 -- name: schedule_queued
 -- Runs whose process asked for a slot and has not come back: an agent takes only what is Scheduled (client.md 7.2).
+-- They keep their place in the queue.
 WITH left_behind AS MATERIALIZED (
-    SELECT id, tenant_id, version
+    SELECT id, tenant_id, version, state_start_time
     FROM flow_run
     WHERE id = ANY (:flow_run_ids::uuid[]) AND state = 'Queued' AND state_start_time <= :before
     ORDER BY id
@@ -109,7 +110,7 @@ WITH left_behind AS MATERIALIZED (
 INSERT INTO flow_run_state (
     tenant_id, flow_run_id, "timestamp", state, version, message, start_time, serialized_state)
 SELECT
-    tenant_id, id, clock_timestamp(), 'Scheduled', version + 1, message.text, now(),
-    jsonb_build_object('type', 'Scheduled', 'message', message.text, 'start_time', now())
+    tenant_id, id, clock_timestamp(), 'Scheduled', version + 1, message.text, state_start_time,
+    jsonb_build_object('type', 'Scheduled', 'message', message.text, 'start_time', state_start_time)
 FROM left_behind
 CROSS JOIN (SELECT 'A slot is free, and the process that waited for it has not asked again.' AS text) AS message;
