@@ -23,7 +23,6 @@ from dateutil import parser as dateparser
 from lictor.actions.combined import Combined
 from lictor.settings import Settings
 
-
 INTERNAL = "INTERNAL_SERVER_ERROR"
 
 

@@ -164,7 +164,9 @@ def _answer(item: NewState, row: Any, kind: str, error: Callable[[UUID, Any], st
         case "repeated":
             return StateAnswer(item.id)
         case "queued":
-            message = f"All {row['limit_size']} slots of {row['limit_name']!r} are taken: wait, and ask again."
+            message = (
+                f"All {row['limit_size']} slots of {row['limit_name']!r} are taken: wait, and ask again."
+            )
             return StateAnswer(item.id, queued=True, message=message)
         case "version_locked":
             text = (

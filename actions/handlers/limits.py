@@ -53,9 +53,7 @@ async def update_flow_concurrency_limit(
 
 @action("delete_flow_concurrency_limit", idempotent=True)
 async def delete_flow_concurrency_limit(caller: Caller, input: LimitInput) -> dict[str, Any]:
-    return success(
-        await limits.delete_flow_concurrency_limit(caller.pool, input.limit_id, caller.tenant_id)
-    )
+    return success(await limits.delete_flow_concurrency_limit(caller.pool, input.limit_id, caller.tenant_id))
 
 
 @action("update_task_tag_limit", idempotent=True)

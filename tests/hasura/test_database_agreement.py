@@ -93,7 +93,9 @@ def test_primary_keys(db):
         ).fetchall()
     )
     # A partitioned table's key holds its partition key.
-    assert found == {table: ["id", "timestamp"] if table in HISTORY else ["id"] for table in COLUMNS.keys() - VIEWS}
+    assert found == {
+        table: ["id", "timestamp"] if table in HISTORY else ["id"] for table in COLUMNS.keys() - VIEWS
+    }
 
 
 def test_unique_constraints_that_clients_name(db):
@@ -120,7 +122,9 @@ def test_foreign_keys(db):
         WHERE contype = 'f' AND cardinality(conkey) = 1 AND connamespace = 'public'::regnamespace
         """
     ).fetchall()
-    tenancy = {(table, "tenant_id", "tenant", "CASCADE") for table in COLUMNS.keys() - {"tenant"} - HISTORY - VIEWS}
+    tenancy = {
+        (table, "tenant_id", "tenant", "CASCADE") for table in COLUMNS.keys() - {"tenant"} - HISTORY - VIEWS
+    }
     assert {row[1:] for row in rows} == FOREIGN_KEYS | tenancy
     # Hasura shows these names in errors.
     assert {row[0] for row in rows} == {

@@ -168,7 +168,9 @@ async def test_task_run_slots_are_freed_by_the_state_and_by_deletion(pool):
     assert (await set_task(pool, two, "Running")).queued
     await set_task(pool, one, "Failed")
     await set_task(pool, one, "Retrying", run_count=1)
-    assert not (await set_task(pool, two, "Running")).queued, "a task run that waits for its retry holds no slot"
+    assert not (await set_task(pool, two, "Running")).queued, (
+        "a task run that waits for its retry holds no slot"
+    )
     assert (await set_task(pool, one, "Running")).queued
     await delete_flow_run(pool, second)
     assert not (await set_task(pool, three, "Running")).queued
@@ -219,9 +221,7 @@ async def test_queued_keeps_the_state_to_go_on_from(pool):
     await set_task(pool, run_id, "Retrying", run_count=2, start_time="2026-01-01T00:00:00+00:00")
 
     async def state() -> dict:
-        return json.loads(
-            await pool.fetchval("SELECT serialized_state FROM task_run WHERE id = $1", run_id)
-        )
+        return json.loads(await pool.fetchval("SELECT serialized_state FROM task_run WHERE id = $1", run_id))
 
     retrying = await state()
     for _ in range(3):
@@ -254,7 +254,9 @@ async def test_the_queue_hands_out_the_free_slots_to_the_oldest(pool):
     assert await handed_out() == others
     await set_flow(pool, old[0], "Success")
     await set_flow(pool, old[1], "Success")
-    await pool.execute("UPDATE flow_run SET state_start_time = now() - interval '1 day' WHERE id = ANY ($1)", both)
+    await pool.execute(
+        "UPDATE flow_run SET state_start_time = now() - interval '1 day' WHERE id = ANY ($1)", both
+    )
     found = await handed_out()
     assert (found[0], only(found, *both)) == (both[0], [both[0]])
     await limits.update_flow_concurrency_limit(pool, tenant_id, "a", 0)
@@ -300,7 +302,11 @@ async def test_bad_limits_are_told_by_field(pool, name, limit, words):
 async def test_limits_are_made_once_changed_and_deleted(pool):
     tenant_id = await make_tenant(pool)
     for make, delete, table in (
-        (limits.update_flow_concurrency_limit, limits.delete_flow_concurrency_limit, "flow_concurrency_limit"),
+        (
+            limits.update_flow_concurrency_limit,
+            limits.delete_flow_concurrency_limit,
+            "flow_concurrency_limit",
+        ),
         (limits.update_task_tag_limit, limits.delete_task_tag_limit, "task_concurrency_limit"),
     ):
         first = await make(pool, tenant_id, "x" * 500, 3)

@@ -167,9 +167,7 @@ async def test_the_product_of_task_runs_whose_flow_run_does_not_run(pool):
 @KINDS
 async def test_the_product_under_a_limit_without_a_free_slot(pool, kind):
     tenant_id, ids = await _made(pool, kind)
-    make = (
-        limits.update_flow_concurrency_limit if kind == "flow_run" else limits.update_task_tag_limit
-    )
+    make = limits.update_flow_concurrency_limit if kind == "flow_run" else limits.update_task_tag_limit
     await make(pool, tenant_id, "limited", 0)
     answers = await _set(pool, kind, ids, 5)
     found = await _found(pool, kind, ids)

@@ -19,7 +19,7 @@ ENDINGS = ("Success", "Failed", "Cancelled", "TimedOut")
 POLL = "mutation($input: get_runs_in_queue_input!) { get_runs_in_queue(input: $input) { flow_run_ids } }"
 SET = "mutation($input: set_flow_run_states_input!) { set_flow_run_states(input: $input) { states { id status message } } }"
 READ = (
-    "query($ids: [uuid!]!) { flow_run(where: {id: {_in: $ids}, state: {_eq: \"Scheduled\"}}) { id version } }"
+    'query($ids: [uuid!]!) { flow_run(where: {id: {_in: $ids}, state: {_eq: "Scheduled"}}) { id version } }'
 )
 LIMITED = "mutation($input: update_flow_concurrency_limit_input!) { update_flow_concurrency_limit(input: $input) { id } }"
 
@@ -76,7 +76,8 @@ async def _make_runs(pool: asyncpg.Pool, tenant_id: UUID, labels: str, count: in
 
 async def _run(actor: Actor, run_id: str, version: int | None, ending: str) -> int:
     """What a flow's process does: Running, as often as it is told to wait; then its end. Gives the waits."""
-    for waits in itertools.count():
+    waits = 0
+    while True:
         answer = await actor.set_state(run_id, "Running", version)
         [state] = answer["data"]["set_flow_run_states"]["states"]
         if state["status"] == "SUCCESS":
@@ -84,6 +85,7 @@ async def _run(actor: Actor, run_id: str, version: int | None, ending: str) -> i
         assert state["status"] == "QUEUED"
         assert "slots of 'limited' are taken" in state["message"]
         version = None
+        waits += 1
         await asyncio.sleep(0.2)  # the client waits for 30 s
     await actor.call("{ hello }")
     assert "errors" not in await actor.set_state(run_id, ending)
