@@ -68,7 +68,8 @@ async def flow_concurrency(
 ) -> list[Usage]:
     """Flow runs that hold a slot, for each of `labels` (None: of all that have a limit)."""
     if labels is None:
-        labels = await _sql.flow_concurrency_labels.fetchval(executor, tenant_id=tenant_id) or []
+        limited: list[str] | None = await _sql.flow_concurrency_labels.fetchval(executor, tenant_id=tenant_id)
+        labels = limited or []
     rows = await _sql.flow_concurrency.fetch(executor, tenant_id=tenant_id, labels=list(labels))
     return [Usage(row["label"], row["usage"]) for row in rows]
 
@@ -90,7 +91,8 @@ async def task_concurrency(
 ) -> list[Usage]:
     """Task runs that hold a slot, for each of `tags` (None: all that have a limit). Without a limit nobody counts: 0."""
     if tags is None:
-        tags = await _sql.task_concurrency_tags.fetchval(executor, tenant_id=tenant_id) or []
+        limited: list[str] | None = await _sql.task_concurrency_tags.fetchval(executor, tenant_id=tenant_id)
+        tags = limited or []
     rows = await _sql.task_concurrency.fetch(executor, tenant_id=tenant_id, tags=list(tags))
     return [Usage(row["name"], row["usage"]) for row in rows]
 
