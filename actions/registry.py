@@ -24,6 +24,8 @@ from lictor.actions.combined import Combined
 from lictor.orchestration.sealing import Keyring
 from lictor.settings import Settings
 
+INTERNAL = "INTERNAL_SERVER_ERROR"
+
 
 class ActionError(Exception):
     """What a caller did wrong or must know; `str(error)` reaches the client unchanged.
@@ -31,7 +33,7 @@ class ActionError(Exception):
     `code` is the GraphQL `extensions.code`; the HTTP status stays 200 (contract server.md 3.1).
     """
 
-    def __init__(self, message: str, code: str = "INTERNAL_SERVER_ERROR") -> None:
+    def __init__(self, message: str, code: str = INTERNAL) -> None:
         super().__init__(message)
         self.code = code
 

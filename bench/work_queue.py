@@ -23,7 +23,7 @@ from lictor.orchestration import queries
 from lictor.orchestration.queue import _sql as _queue
 
 WAITING = (10, 1_000, 100_000)
-FINISHED = 200_000
+FINISHED = 1_000_000
 ORIGINAL_POLL = {10: "17", 1_000: "18", 100_000: "50 (20,000 waiting)"}
 
 _sql = queries.load(str(Path(__file__).with_suffix("")))
@@ -115,14 +115,15 @@ async def _polls(lictor: stack.Stack, tenant: str, seconds: float) -> dict[str, 
     used = {name: (value - before[name]) / len(both) * 1e6 for name, value in lictor.cpu().items()}
     result: dict[str, Any] = {"handed_out": len(got), "polls": len(both), "cpu_us": used}
     for name, values in (("poll", poll), ("query", query), ("both", both)):
-        result[name] = {"p50": drive.quantile(values, 0.5), "p99": drive.quantile(values, 0.99)}
+        result[name] = {f"p{share}": drive.quantile(values, share / 100) for share in (50, 95, 99)}
     return result
 
 
 async def measure_at(
     lictor: stack.Stack, connection: asyncpg.Connection, world: World, waiting: Sequence[int], seconds: float
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Polls at each number of waiting runs, and once more with very many sets of labels; reads at the last two numbers."""
+    """Polls at each number of waiting runs, then under a concurrency limit, then with very many sets of labels; reads at
+    the last two numbers."""
     polls: list[dict[str, Any]] = []
     reads: list[dict[str, Any]] = []
     present = 0
@@ -133,6 +134,10 @@ async def measure_at(
         polls.append(await _settled_polls(lictor, connection, world.tenant, seconds))
         if number in waiting[-2:]:
             reads += await measure_reads(lictor, world.project, number, seconds)
+    progress("queue: under a limit")
+    await _sql.limit.execute(connection, tenant_id=world.tenant)
+    polls.append({"limited": True, **await _settled_polls(lictor, connection, world.tenant, seconds)})
+    await _sql.no_limit.execute(connection)
     progress("queue: 2,000 sets of labels")
     await _sql.many_label_sets.execute(connection, tenant_id=world.tenant)
     polls.append(await _settled_polls(lictor, connection, world.tenant, seconds))
@@ -190,6 +195,8 @@ async def measure(
         results: dict[str, Any] = {"finished": finished, "polls": polls, "reads": reads}
         if with_plan:
             results["plan"] = await explain(connection, world.tenant)
+            await _sql.limit.execute(connection, tenant_id=world.tenant)
+            results["plan"] += "\n\nUnder a limit:\n" + await explain(connection, world.tenant)
         return results
     finally:
         await connection.close()
@@ -200,14 +207,16 @@ def show(console: Console, results: dict[str, Any]) -> None:
     rows = [
         (
             f"{got['waiting']:,}", f"{got['label_sets']:,}", str(got["handed_out"]),
-            *(f"{got[name][share] * 1000:.1f}" for name in ("poll", "query", "both") for share in ("p50", "p99")),
+            "yes" if got.get("limited") else "no",
+            *(f"{got[name][share] * 1000:.1f}" for name in ("poll", "query", "both") for share in ("p50", "p95")),
             ORIGINAL_POLL.get(got["waiting"], "-"), "< 3", f"{got['cpu_us']['gateway']:,.0f}",
             f"{got['cpu_us']['postgres']:,.0f}",
         )
         for got in results["polls"]
     ]  # fmt: skip
     columns = (
-        "waiting", "label sets", "handed out", "poll p50 ms", "p99", "agent's query p50 ms", "p99", "both p50 ms", "p99",
+        "waiting", "label sets", "handed out", "limited", "poll p50 ms", "p95", "agent's query p50 ms", "p95", "both p50 ms",
+        "p95",
         "original poll p50 ms *", "aim", "CPU µs of both: gateway", "Postgres",
     )  # fmt: skip
     title = f"An agent's poll; {results['finished']:,} finished runs, nine of ten waiting runs are for others"

@@ -84,3 +84,19 @@ WHERE tenant_id = :tenant_id AND state = 'Scheduled' AND labels <> '["bench"]';
 SELECT count(*) AS waiting, count(DISTINCT labels) AS label_sets
 FROM flow_run
 WHERE tenant_id = :tenant_id AND state = 'Scheduled';
+
+-- name: limit
+-- At most 20 runs of the agent's label at once, five of which are under way.
+WITH made AS (
+    INSERT INTO flow_concurrency_limit (tenant_id, name, "limit") VALUES (:tenant_id, 'bench', 20)
+)
+UPDATE flow_run SET state = 'Running'
+WHERE id IN (
+    SELECT id FROM flow_run
+    WHERE tenant_id = :tenant_id AND state = 'Scheduled' AND labels = '["bench"]' ORDER BY state_start_time LIMIT 5);
+
+-- name: no_limit
+WITH gone AS (
+    DELETE FROM flow_concurrency_limit
+)
+UPDATE flow_run SET state = 'Scheduled' WHERE state = 'Running';

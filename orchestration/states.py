@@ -1,12 +1,13 @@
 """Setting states (contract server.md 3.6.6): one statement for any number of calls and items.
 
 `prepare_state` turns what a client sent into what is stored, or says what is wrong with it;
-`set_flow_run_states` and `set_task_run_states` write. What is refused is told item by item.
+`set_flow_run_states` and `set_task_run_states` write. What is refused is told item by item; which moves are
+refused, and what a move needs, stands in orchestration/transitions.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from lictor.orchestration import queries
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.state_types import FINISHED, RUNNING, STATE_TYPES
 from lictor.orchestration.text import refuse_nul
+from lictor.orchestration.transitions import flow_run_demands, task_run_demands
 from lictor.orchestration.types import Connection
 
 _sql = queries.load("states")
@@ -45,10 +47,17 @@ class NewState:
 
 @dataclass(frozen=True, slots=True)
 class StateAnswer:
-    """What became of one NewState: `error` is None when it was written."""
+    """What became of one NewState: `error` is None when it was written.
+
+    `queued`: instead of the state a Queued one was written, because a concurrency limit is reached; `message` says
+    which. `code` is the error's GraphQL `extensions.code` where clients look at it (client.md 1.4).
+    """
 
     id: UUID
     error: str | None = None
+    code: str | None = None
+    queued: bool = False
+    message: str | None = None
 
 
 def prepare_state(state: Any, *, field: str = "state", size_limit: int = 1_000_000) -> PreparedState:
@@ -100,7 +109,7 @@ def _with_start_time(
 Calls = Sequence[Sequence[NewState]]
 
 
-def _encode(calls: Calls) -> str:
+def _encode(calls: Calls, demands: Mapping[str, Mapping[str, Any]]) -> str:
     rows = []
     for call_number, call in enumerate(calls):
         # A call may set one run several times: each item follows on the one before it.
@@ -121,6 +130,7 @@ def _encode(calls: Calls) -> str:
                     "agent_id": item.agent_id,
                     "number": number + 1,
                     "type_before": type_before,
+                    **demands[state.type],
                 }
             )
     return orjson.dumps(rows, default=str).decode()
@@ -128,48 +138,66 @@ def _encode(calls: Calls) -> str:
 
 async def set_flow_run_states(connection: Connection, calls: Calls) -> list[list[StateAnswer]]:
     """Set states of flow runs. Each call is all or nothing; the answers stand as the calls did."""
-    rows = await _sql.set_flow_run_states.fetch(connection, items=_encode(calls))
-    return _answers(calls, rows, _flow_run_error)
+    rows = await _sql.set_flow_run_states.fetch(connection, items=_encode(calls, flow_run_demands))
+    return _answers(calls, rows, "flow run", _flow_run_error)
 
 
 async def set_task_run_states(connection: Connection, calls: Calls) -> list[list[StateAnswer]]:
     """Set states of task runs. Each call is all or nothing; the answers stand as the calls did."""
-    rows = await _sql.set_task_run_states.fetch(connection, items=_encode(calls))
-    return _answers(calls, rows, _task_run_error)
+    rows = await _sql.set_task_run_states.fetch(connection, items=_encode(calls, task_run_demands))
+    return _answers(calls, rows, "task run", _task_run_error)
 
 
 def _answers(
-    calls: Calls, rows: Sequence[Any], error: Callable[[UUID, Any], str | None]
+    calls: Calls, rows: Sequence[Any], kind: str, error: Callable[[UUID, Any], str]
 ) -> list[list[StateAnswer]]:
     answers = [[StateAnswer(item.id) for item in call] for call in calls]
     for row in rows:
-        id = calls[row["call"]][row["item"]].id
-        answers[row["call"]][row["item"]] = StateAnswer(id, error(id, row))
+        item = calls[row["call"]][row["item"]]
+        answers[row["call"]][row["item"]] = _answer(item, row, kind, error)
     return answers
 
 
-def _flow_run_error(id: UUID, row: Any) -> str | None:
+def _answer(item: NewState, row: Any, kind: str, error: Callable[[UUID, Any], str]) -> StateAnswer:
     # Agents look for "State update failed" and then leave the run alone (client.md 1.4).
     match row["outcome"]:
         case "repeated":
-            return None
+            return StateAnswer(item.id)
+        case "queued":
+            message = (
+                f"All {row['limit_size']} slots of {row['limit_name']!r} are taken: wait, and ask again."
+            )
+            return StateAnswer(item.id, queued=True, message=message)
+        case "version_locked":
+            text = (
+                f"State update failed for {kind} ID {item.id}: its flow's versions are locked, and "
+                f"{'it is Running already' if item.version is None else f'version {item.version} is not its version now'}."
+            )
+            return StateAnswer(item.id, text, code="VERSION_LOCKING_ERROR")
         case "not_found":
-            return f"State update failed for flow run ID {id}: there is no such flow run."
-        case _:
-            return "State update failed: this run has already been submitted."
-
-
-def _task_run_error(id: UUID, row: Any) -> str | None:
-    match row["outcome"]:
-        case "not_found":
-            return f"State update failed for task run ID {id}: there is no such task run."
-        case "flow_run_not_running":
-            return (
-                f"State update failed for task run ID {id}: "
-                f"its flow run is not in a running state (it is {row['flow_run_state'] or 'not scheduled yet'})."
+            return StateAnswer(
+                item.id, f"State update failed for {kind} ID {item.id}: there is no such {kind}."
             )
         case _:
-            return "State update failed: this task run has already been submitted."
+            return StateAnswer(item.id, error(item.id, row))
+
+
+def _flow_run_error(id: UUID, row: Any) -> str:
+    if row["outcome"] == "no_slot":
+        return (
+            f"State update failed for flow run ID {id}: all {row['limit_size']} slots of its label "
+            f"{row['limit_name']!r} are taken. It stays in the queue until one is free."
+        )
+    return "State update failed: this run has already been submitted."
+
+
+def _task_run_error(id: UUID, row: Any) -> str:
+    if row["outcome"] == "flow_run_not_running":
+        return (
+            f"State update failed for task run ID {id}: "
+            f"its flow run is not in a running state (it is {row['flow_run_state'] or 'not scheduled yet'})."
+        )
+    return "State update failed: this task run has already been submitted."
 
 
 async def cancel_flow_run(connection: Connection, flow_run_id: UUID, message: str | None = None) -> str:

@@ -7,7 +7,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    run_sql("0006_cloud/accounts.sql", "0003_cloud/values.sql")
+    run_sql("0006_cloud/accounts.sql", "0006_cloud/values.sql")
 
 
 def downgrade() -> None:

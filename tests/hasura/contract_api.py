@@ -14,6 +14,9 @@ QUERIES = {
     "auth_info": ("", "auth_info"),
     "secret_names": ("", "[String!]"),
     "secret_value": ("name: String!", "JSON"),
+    # Cloud's: ui-and-cloud.md B.3, 10 and 11.
+    "flow_concurrency": ("labels: [String!]", "[flow_concurrency_payload!]"),
+    "task_concurrency": ("names: [String!]", "[task_concurrency_payload!]"),
 }
 
 # 3.4. Payload type -> mutations; each takes the single argument `input: <name>_input!`
@@ -28,7 +31,10 @@ MUTATIONS = {
         set_flow_run_labels set_flow_run_name set_schedule_active set_schedule_inactive set_task_run_name
         update_flow_run_heartbeat update_task_run_artifact update_task_run_heartbeat write_run_logs
         delete_api_key delete_key_value set_secret delete_secret pause_tenant_work_queue resume_tenant_work_queue
+        delete_flow_concurrency_limit delete_task_concurrency_limit delete_task_tag_limit
+        disable_flow_version_lock enable_flow_version_lock
     """,
+    "limit_id_payload": "update_flow_concurrency_limit update_task_concurrency_limit update_task_tag_limit",
     "flow_id_payload": "create_flow create_flow_from_compressed_string update_flow_project",
     "flow_run_id_payload": "create_flow_run",
     "task_run_id_payload": "get_or_create_task_run",
@@ -114,11 +120,17 @@ _INPUTS = {
     "set_secret": "name: String!, value: JSON!",
     "delete_secret": "name: String!",
     "pause_tenant_work_queue resume_tenant_work_queue": "tenant_id: UUID!",
+    # Cloud's: ui-and-cloud.md B.3, 10 to 12.
+    "update_flow_concurrency_limit": "label: String!, limit: Int!",
+    "update_task_tag_limit": "tag: String!, limit: Int!",
+    "update_task_concurrency_limit": "name: String!, limit: Int!",
+    "delete_flow_concurrency_limit delete_task_concurrency_limit delete_task_tag_limit": "limit_id: UUID!",
+    "disable_flow_version_lock enable_flow_version_lock": "flow_id: UUID!",
 }
 INPUTS = {f"{name}_input": fields for names, fields in _INPUTS.items() for name in names.split()}
 
 _ID_PAYLOADS = (
-    "flow flow_run task_run project tenant agent agent_config cloud_hook task_run_artifact key_value"
+    "flow flow_run task_run project tenant agent agent_config cloud_hook task_run_artifact key_value limit"
 )
 PAYLOADS = {
     "success_payload": "success: Boolean, error: String",
@@ -133,6 +145,8 @@ PAYLOADS = {
     "cancel_flow_run_payload": "state: String",
     "auth_info": "tenant_id: UUID, user_id: UUID, api_token_scope: String",
     "api_key_payload": "id: UUID, key: String",
+    "flow_concurrency_payload": "label: String, usage: Int",
+    "task_concurrency_payload": "name: String, usage: Int",
     "mapped_children_payload": "min_start_time: DateTime, max_end_time: DateTime, state_counts: JSON",
     "reference_data": "state_hierarchy: JSON!, state_info: JSON!",
     "api_info": "backend: String, mode: String, version: String, core_version: String, release_timestamp: String",

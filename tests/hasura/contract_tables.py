@@ -180,7 +180,22 @@ COLUMNS = {
         key varchar(255) !
         value jsonb !
     """,
+    # What Cloud had: ui-and-cloud.md B.3, 10 and 11.
+    "flow_concurrency_limit": """
+        name varchar !
+        limit integer !
+    """,
+    "task_tag_limit": """
+        tag varchar !
+        limit integer !
+    """,
+    "task_concurrency_limit": """
+        name varchar
+        limit integer
+    """,
 }
+VIEWS = {"task_concurrency_limit"}
+"""Their columns have neither defaults nor NOT NULL."""
 
 GLOBAL = {"tenant", "auth_user", "auth_api_key"}
 """What belongs to no tenant."""
@@ -208,6 +223,8 @@ UNIQUE = {
     ("auth_user_username_key", "auth_user", ("username",)),
     ("membership_user_id_tenant_id_key", "membership", ("user_id", "tenant_id")),
     ("key_value_tenant_id_key_key", "key_value", ("tenant_id", "key")),
+    ("flow_concurrency_limit_tenant_id_name_key", "flow_concurrency_limit", ("tenant_id", "name")),
+    ("task_tag_limit_tenant_id_tag_key", "task_tag_limit", ("tenant_id", "tag")),
 }
 """Constraints that clients name in `on_conflict` (1.2)."""
 
@@ -251,6 +268,8 @@ def columns_of(table: str) -> dict[str, Column]:
         declaration, _, default = line.partition("=")
         name, kind, *not_null = declaration.split()
         columns[name] = Column(kind, bool(not_null) or (table, name) in STRICTER, default.strip() or None)
+    if table in VIEWS:
+        return {name: Column(column.type, False, None) for name, column in columns.items()}
     return columns
 
 
@@ -322,7 +341,14 @@ RENAMED = {
             "project",
             "task_run_artifact",
             "tenant",
+            "flow_concurrency_limit",
+            "task_tag_limit",
+            "task_concurrency_limit",
         )
+    },
+    **{
+        (table, "update"): f"update_{table}_rows"
+        for table in ("flow_concurrency_limit", "task_tag_limit", "task_concurrency_limit")
     },
     ("agent_config", "update"): "update_agent_config_rows",
     ("key_value", "delete"): "delete_key_value_rows",

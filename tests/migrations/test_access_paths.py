@@ -161,6 +161,43 @@ async def test_the_queue_reads_its_index_and_no_history(world, connection):
     assert touched < 100
 
 
+async def test_the_queue_reads_only_live_rows_under_a_limit(world, connection):
+    flow = world.flow()
+    # A history of 5,000 finished runs, 10 under way, 30 that are due; all have the limited label.
+    world.db.execute(
+        """
+        INSERT INTO flow_run (tenant_id, flow_id, labels, version, state, state_start_time, serialized_state)
+        SELECT %s, %s, '["gpu"]', 1,
+               CASE WHEN n <= 5000 THEN 'Success' WHEN n <= 5010 THEN 'Running' ELSE 'Scheduled' END,
+               now() - n * interval '1 second', '{}'
+        FROM generate_series(1, 5040) AS n
+        """,
+        (world.tenant, flow),
+    )
+    world.db.execute(
+        "INSERT INTO flow_concurrency_limit (tenant_id, name, \"limit\") VALUES (%s, 'gpu', 13)",
+        (world.tenant,),
+    )
+    world.db.execute("VACUUM ANALYZE")
+    statement = queries.load("queue").runs_in_queue
+    values = await _values(connection, world, None)
+    values[list(statement.parameters).index("labels")] = '["gpu"]'
+    assert len(await connection.fetchval(statement.text, *values)) == 3
+    (explained,) = await connection.fetchrow(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}", *values)
+    scans = [
+        node for node in _nodes(json.loads(explained)[0]["Plan"]) if node.get("Relation Name") == "flow_run"
+    ]
+    assert {node["Index Name"] for node in scans if "Index Name" in node} >= {
+        "ix_flow_run_live",
+        "ix_flow_run_queue",
+    }
+    assert [node for node in scans if node["Node Type"] == "Seq Scan"] == []
+    touched = sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in scans
+    )
+    assert touched < 100
+
+
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for child in plan.get("Plans", ()):
