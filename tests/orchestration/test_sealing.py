@@ -87,6 +87,7 @@ def test_spellings_of_a_keyring(text):
         (base64.b64encode(b"x" * 33).decode(), "32 bytes"),
         (f"{NEW} {NEW[:20]}", "32 bytes"),
     ],
+    ids=["nothing", "a comment", "no base64", "no ASCII", "too short", "too long", "the second too short"],
 )
 def test_what_is_no_keyring(text, reason):
     with pytest.raises(SealError, match=reason) as refused:

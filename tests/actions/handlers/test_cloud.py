@@ -18,6 +18,7 @@ from lictor.orchestration.sealing import Keyring, new_key
 from tests.actions.handlers.conftest import Call
 from tests.orchestration.builders import make_flow, make_tenant
 
+NOBODY = "00000000-0000-4000-8000-00000000dead"
 REFUSED = (ActionError, OrchestrationError, asyncpg.PostgresError)
 TABLES = ("key_value", "vault.secret", "auth_api_key", "vault.api_key_digest", "tenant")
 
@@ -77,12 +78,12 @@ BAD = [
     ("set_secret", {"name": "s", "value": "x" * 999_999}, "1,000,001 bytes; the limit is 1,000,000 (LICTOR_SECRET_SIZE_LIMIT)"),
     ("delete_secret", {}, "name"),
     ("create_api_key", {"name": "n"}, "user_id"),
-    ("create_api_key", {"user_id": str(uuid4()), "name": "n"}, "not found"),
+    ("create_api_key", {"user_id": NOBODY, "name": "n"}, "not found"),
     ("create_api_key", {"user_id": "USER", "name": " "}, "name must have 1 to 255"),
     ("create_api_key", {"user_id": "USER", "name": "n" * 256}, "name must have 1 to 255"),
     ("create_api_key", {"user_id": "USER", "name": "n", "expires_at": "soon"}, "Could not parse DateTime: soon"),
     ("create_api_key", {"user_id": "USER", "name": "n", "expires_at": "2020-01-01"}, "expires_at is in the past"),
-    ("create_api_key", {"user_id": "USER", "name": "n", "default_tenant_id": str(uuid4())}, "is no member of the tenant"),
+    ("create_api_key", {"user_id": "USER", "name": "n", "default_tenant_id": NOBODY}, "is no member of the tenant"),
     ("delete_api_key", {"key_id": None}, "key_id"),
     ("pause_tenant_work_queue", {}, "tenant_id"),
     ("resume_tenant_work_queue", {"tenant_id": 5}, "tenant_id"),
