@@ -7,7 +7,7 @@ CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTA
     SELECT (lpad(to_hex(array_position(ARRAY[
         'tenant', 'project', 'flow_group', 'flow', 'task', 'flow_run', 'task_run', 'agent', 'message', 'cloud_hook',
         'task_run_artifact', 'agent_config'], kind)), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid
-$$
+$$;
 
 -- name: tenants
 WITH made AS (
@@ -17,7 +17,7 @@ WITH made AS (
 )
 INSERT INTO project (id, tenant_id, name, description)
 SELECT pg_temp.id('project', n), pg_temp.id('tenant', CASE n WHEN 9 THEN 2 ELSE 1 END), name, 'Project ' || name
-FROM (VALUES (1, 'proj'), (2, 'p2'), (3, 'pp'), (4, 'todelete'), (5, 'empty'), (9, 'foreign')) AS named (n, name)
+FROM (VALUES (1, 'proj'), (2, 'p2'), (3, 'pp'), (4, 'todelete'), (5, 'empty'), (9, 'foreign')) AS named (n, name);
 
 -- name: flows
 -- Of each group versions 1 to 3, of which 3 is the live one. Group 1 is scheduled by its group, even ones by their flow.
@@ -49,7 +49,7 @@ SELECT
     jsonb_build_object('type', 'prefect.core.flow.Flow', 'name', name),
     CASE WHEN g % 2 = 0 THEN '{"clocks": [{"type": "CronClock", "cron": "0 * * * *"}], "type": "Schedule"}'::jsonb END,
     v = 3, v < 3, '{"heartbeat_enabled": true, "lazarus_enabled": true, "version_locking_enabled": false}'
-FROM numbered, generate_series(1, 3) AS v
+FROM numbered, generate_series(1, 3) AS v;
 
 -- name: tasks
 WITH shape (t, name, slug, type, mapped) AS (
@@ -70,7 +70,7 @@ SELECT
 FROM (SELECT generate_series(1, :groups::int) UNION VALUES (900)) AS numbered (g)
 CROSS JOIN generate_series(1, 3) AS v
 JOIN flow ON flow.id = pg_temp.id('flow', g * 10 + v)
-CROSS JOIN shape
+CROSS JOIN shape;
 
 -- name: edges
 INSERT INTO edge (tenant_id, flow_id, upstream_task_id, downstream_task_id, key, mapped)
@@ -80,7 +80,7 @@ CROSS JOIN generate_series(1, 3) AS v
 JOIN flow ON flow.id = pg_temp.id('flow', g * 10 + v)
 CROSS JOIN (
     VALUES (1, 2, 'n', false), (2, 3, 'x', true), (3, 4, 'xs', false), (2, 5, 'x', false), (3, 6, 'x', true), (5, 4, NULL, false)
-) AS edge (up, down, key, mapped)
+) AS edge (up, down, key, mapped);
 
 -- name: agents
 WITH made_config AS (
@@ -92,7 +92,7 @@ VALUES
     (pg_temp.id('agent', 1), pg_temp.id('tenant', 1), pg_temp.id('agent_config', 1), 'healthy', 'LocalAgent', '1.4.1', '["etl", "prod"]', now()),
     (pg_temp.id('agent', 2), pg_temp.id('tenant', 1), NULL, 'stale', 'DockerAgent', '0.15.13', '[]', now() - interval '10 minutes'),
     (pg_temp.id('agent', 3), pg_temp.id('tenant', 1), NULL, 'unhealthy', 'KubernetesAgent', NULL, '["k8s"]', now() - interval '2 days'),
-    (pg_temp.id('agent', 9), pg_temp.id('tenant', 2), NULL, 'foreign', 'ECSAgent', '1.4.1', '[]', now())
+    (pg_temp.id('agent', 9), pg_temp.id('tenant', 2), NULL, 'foreign', 'ECSAgent', '1.4.1', '[]', now());
 
 -- name: runs
 -- Run r of :runs, the last one the newest, spread over 30 days. The last 17, of flow group 1, are in :states one by one.
@@ -127,7 +127,7 @@ SELECT
     began + interval '40 s', CASE WHEN waiting THEN began END,
     jsonb_strip_nulls(jsonb_build_object(
         'type', state, 'message', 'A message of ' || state, 'start_time', CASE WHEN waiting THEN began END))
-FROM timed
+FROM timed;
 
 -- name: upcoming
 -- Of each live flow :ahead runs every hour from now on, and two that are late; one run of the other tenant.
@@ -144,7 +144,7 @@ FROM (
 JOIN flow ON flow.id = pg_temp.id('flow', g * 10 + 3)
 CROSS JOIN LATERAL (
     SELECT CASE WHEN k > 0 THEN now() + k * interval '1 hour' ELSE now() - (1 - k) * interval '5 minutes' END AS start
-) AS moment
+) AS moment;
 
 -- name: task_runs
 -- The last :detailed runs have all their task runs, of which those of mapped tasks have children (map_index from 0 on):
@@ -185,7 +185,7 @@ SELECT
     3, task_state, 'A message of ' || task_state, created + (t + 1) * interval '1 s',
     CASE WHEN task_state IN ('Retrying', 'Paused') THEN now() + interval '1 minute' END,
     jsonb_build_object('type', task_state, 'message', 'A message of ' || task_state, 'cached_inputs', '{}'::jsonb)
-FROM decided
+FROM decided;
 
 -- name: flow_run_states
 INSERT INTO flow_run_state (tenant_id, flow_run_id, "timestamp", state, version, message, start_time, serialized_state)
@@ -194,14 +194,14 @@ SELECT
     CASE passed.state WHEN 'Scheduled' THEN scheduled_start_time END, jsonb_build_object('type', passed.state)
 FROM flow_run
 CROSS JOIN LATERAL (VALUES (1, 'Scheduled'), (2, 'Submitted'), (3, 'Running'), (4, flow_run.state)) AS passed (step, state)
-WHERE step <= version AND (id > pg_temp.id('flow_run', :runs::int - :detailed::int) OR version = 1)
+WHERE step <= version AND (id > pg_temp.id('flow_run', :runs::int - :detailed::int) OR version = 1);
 
 -- name: task_run_states
 INSERT INTO task_run_state (tenant_id, task_run_id, "timestamp", state, version, message, serialized_state)
 SELECT tenant_id, id, created + step * interval '100 ms', passed.state, step, 'Step ' || step, jsonb_build_object('type', passed.state)
 FROM task_run
 CROSS JOIN LATERAL (VALUES (1, 'Pending'), (2, 'Running'), (3, task_run.state)) AS passed (step, state)
-WHERE flow_run_id > pg_temp.id('flow_run', :runs::int - :detailed::int)
+WHERE flow_run_id > pg_temp.id('flow_run', :runs::int - :detailed::int);
 
 -- name: logs
 -- Three lines of each detailed run, :lines of the main one. Of five levels in turn; every third has a task run.
@@ -212,7 +212,7 @@ SELECT
     (ARRAY['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'])[1 + line % 5], 'Line ' || line || ' of 100% work_done', '{}'
 FROM generate_series(:runs::int - :detailed::int + 1, :runs::int) AS r
 JOIN flow_run ON flow_run.id = pg_temp.id('flow_run', r)
-CROSS JOIN LATERAL generate_series(1, CASE r WHEN :main_run::int THEN :lines::int ELSE 3 END) AS line
+CROSS JOIN LATERAL generate_series(1, CASE r WHEN :main_run::int THEN :lines::int ELSE 3 END) AS line;
 
 -- name: notes
 WITH made_artifact AS (
@@ -238,4 +238,4 @@ JOIN (VALUES
     (2, 'MEMBERSHIP_INVITATION', '{"sender_user_name": "somebody"}'),
     (3, 'MESSAGE', '{"title": "A title", "message": "A text"}'),
     (4, 'WHATS_NEW', '{"title": "New", "body": "Much", "link": "https://example.org/"}')
-) AS kind (k, type, content) ON k = n % 5
+) AS kind (k, type, content) ON k = n % 5;
