@@ -127,7 +127,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def writer(postgres, filled) -> AsyncIterator[UI]:
     """A UI of this module; its cases touch rows of their own."""
     async with ui_on_copy(postgres, filled) as ui:
@@ -135,14 +135,14 @@ async def writer(postgres, filled) -> AsyncIterator[UI]:
         yield ui
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def lists(postgres, filled) -> AsyncIterator[UI]:
     """Another one, for documents with many mutations."""
     async with ui_on_copy(postgres, filled) as ui:
         yield ui
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def available(writer: UI) -> set[str]:
     """The names of all mutations of the schema."""
     query = "{ __schema { mutationType { fields { name } } } }"
