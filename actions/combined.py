@@ -17,6 +17,7 @@ from lictor.orchestration.flow_runs import MadeFlowRun, NewFlowRun
 from lictor.orchestration.logs import LogLine
 from lictor.orchestration.states import NewState, StateAnswer
 from lictor.orchestration.task_runs import TaskRunInfo, TaskRunKey
+from lictor.orchestration.types import Beat
 
 
 def _run_ids(call: list[NewState]) -> set[UUID]:
@@ -38,5 +39,5 @@ class Combined:
         )
         self.create_flow_runs = Combiner[NewFlowRun, MadeFlowRun](pool, flow_runs.create_flow_runs, size=64)
         self.write_logs = Combiner[list[LogLine], bool](pool, logs.write_logs, weigh=len, size=5000)
-        self.flow_run_beats = Combiner[UUID, None](pool, flow_runs.beat, keys=lambda id: (id,))
-        self.task_run_beats = Combiner[UUID, None](pool, task_runs.beat, keys=lambda id: (id,))
+        self.flow_run_beats = Combiner[Beat, None](pool, flow_runs.beat, keys=lambda call: (call.id,))
+        self.task_run_beats = Combiner[Beat, None](pool, task_runs.beat, keys=lambda call: (call.id,))

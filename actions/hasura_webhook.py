@@ -12,18 +12,22 @@ from typing import Any
 
 import msgspec
 import orjson
+from pydantic import SecretStr
 
 from lictor.actions.gateway.body import read_body
 from lictor.actions.gateway.calls import perform
-from lictor.actions.gateway.errors import HttpProblem, explain
-from lictor.actions.gateway.headers import Callers, Headers
+from lictor.actions.gateway.errors import HttpProblem, Unavailable, explain
+from lictor.actions.gateway.headers import TENANT_ID, Callers, Headers, Sender
 from lictor.actions.gateway.limits import Limits
 from lictor.actions.gateway.operations import parse_body
 from lictor.actions.gateway.responses import Answer, Receive
+from lictor.actions.identity import TENANT_VARIABLE, USER_VARIABLE, Identity, uuid_or_none
 from lictor.actions.registry import ACTIONS
 from lictor.settings import Settings
 
 SECRET_HEADER = b"x-lictor-actions-secret"
+METHODS = b"POST, OPTIONS"
+"""What may be asked of an action's address."""
 
 
 async def answer(
@@ -32,11 +36,16 @@ async def answer(
     """The answer to one call of Hasura."""
     try:
         _check_secret(headers, settings.actions_secret)
-        arguments = _arguments(name, parse_body(await read_body(receive, headers, limits)))
+        payload = parse_body(await read_body(receive, headers, limits))
+        arguments = _arguments(name, payload)
+        sender = Sender(headers, _identity(payload, headers))
     except HttpProblem as problem:
         return _refused(problem.status, str(problem), problem.code, problem.headers)
     try:
-        result = await perform(name, arguments, callers.of(headers), limits.database_wait)
+        result = await perform(name, arguments, callers.of(sender), limits.database_wait)
+    except Unavailable as problem:
+        # Of a 5xx Hasura would say "internal error"; so the gateway that asked it finds the code, and says 503.
+        return _refused(400, str(problem), problem.code)
     except HttpProblem as problem:
         return _refused(problem.status, str(problem), problem.code, problem.headers)
     except Exception as exc:
@@ -45,11 +54,12 @@ async def answer(
     return Answer(200, orjson.dumps(result, default=msgspec.to_builtins))
 
 
-def _check_secret(headers: Headers, secret: str | None) -> None:
-    if not secret:
+def _check_secret(headers: Headers, secret: SecretStr | None) -> None:
+    expected = secret.get_secret_value() if secret is not None else ""
+    if not expected:
         text = "Calls of Hasura are refused: the setting LICTOR_ACTIONS_SECRET is empty."
         raise HttpProblem(403, text, "FORBIDDEN")
-    if not hmac.compare_digest(headers.get(SECRET_HEADER, b""), secret.encode()):
+    if not hmac.compare_digest(headers.get(SECRET_HEADER, b""), expected.encode()):
         raise HttpProblem(401, "The header X-Lictor-Actions-Secret is missing or wrong.", "UNAUTHENTICATED")
 
 
@@ -66,6 +76,25 @@ def _arguments(name: str, payload: Any) -> dict[str, Any]:
     if not isinstance(arguments, dict):
         raise HttpProblem(400, "The payload's `input` has to be an object of the action's arguments.")
     return arguments
+
+
+def _identity(payload: dict[str, Any], headers: Headers) -> Identity:
+    """Who Hasura says it is; without a word of it, the tenant header counts as with authentication off."""
+    variables = payload.get("session_variables", {})
+    if not isinstance(variables, dict):
+        raise HttpProblem(400, "The payload's `session_variables` has to be an object.")
+    for name in (TENANT_VARIABLE, USER_VARIABLE):
+        # Passed over, a tenant that cannot be read would mean every tenant.
+        if name in variables and (
+            not isinstance(variables[name], str) or uuid_or_none(variables[name]) is None
+        ):
+            raise HttpProblem(400, f"The session variable {name} has to be a UUID.")
+    identity = Identity.of_session(
+        {name: value for name, value in variables.items() if isinstance(value, str)}
+    )
+    if identity.user_id is not None or identity.tenant_id is not None:
+        return identity
+    return Identity(tenant_id=uuid_or_none(headers.get(TENANT_ID)))
 
 
 def _refused(status: int, message: str, code: str, headers: Any = ()) -> Answer:

@@ -21,7 +21,10 @@ import orjson
 from dateutil import parser as dateparser
 
 from lictor.actions.combined import Combined
+from lictor.orchestration.sealing import Keyring
 from lictor.settings import Settings
+
+INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
 class ActionError(Exception):
@@ -30,7 +33,7 @@ class ActionError(Exception):
     `code` is the GraphQL `extensions.code`; the HTTP status stays 200 (contract server.md 3.1).
     """
 
-    def __init__(self, message: str, code: str = "INTERNAL_SERVER_ERROR") -> None:
+    def __init__(self, message: str, code: str = INTERNAL) -> None:
         super().__init__(message)
         self.code = code
 
@@ -45,6 +48,11 @@ class Caller:
     agent_id: UUID | None = None
     core_version: str | None = None
     tenant_id: UUID | None = None
+    user_id: UUID | None = None
+    """Whose API key it is; None without authentication."""
+    key_id: UUID | None = None
+    keyring: Keyring | None = None
+    """What seals secrets; None where the server was given no key."""
 
 
 Handler = Callable[[Caller, Any], Awaitable[Any]]
@@ -96,8 +104,12 @@ async def call_action(name: str, arguments: Mapping[str, Any], caller: Caller) -
     entry = ACTIONS[name]
     if entry.input_type is None:
         return await entry.handler(caller, None)
-    payload = arguments if entry.argument is None else arguments.get(entry.argument, {})
-    return await entry.handler(caller, _decode(entry, payload))
+    if entry.argument is None:
+        return await entry.handler(caller, _decode(entry, arguments))
+    if entry.argument not in arguments:
+        # Even where every field may be left out.
+        raise ActionError(f"The argument {entry.argument} is missing.")
+    return await entry.handler(caller, _decode(entry, arguments[entry.argument]))
 
 
 def _decode(entry: Action, payload: Any) -> Any:

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from bench import stack
@@ -20,13 +21,23 @@ def body(document: str, variables: Any = None) -> str:
     return json.dumps({"query": document, "variables": json.dumps(variables)})
 
 
-def drive(lictor: stack.Stack, clients: list[list[str]], seconds: float) -> dict[str, Any]:
-    """Each client sends its bodies in turn for `seconds`, a new connection for each call, closed loop.
+def drive(
+    lictor: stack.Stack,
+    clients: list[list[str]],
+    seconds: float,
+    *,
+    headers: Mapping[str, str] | None = None,
+    once: bool = False,
+) -> dict[str, Any]:
+    """Each client sends its bodies in turn for `seconds`, a new connection for each call, closed loop; with `once` none
+    is sent a second time, and a client that has sent its last ends.
 
-    `rate` is in calls per second, `p50` and `p99` in seconds, `cpu_us` in µs per call of each party;
-    `repeated` says that a client came to its end and began anew (a call that creates then only finds).
+    `rate` is in calls per second, `p50`, `p95` and `p99` in seconds, `cpu_us` in µs per call of each party.
     """
-    plan = {"host": lictor.host, "port": lictor.port, "seconds": seconds, "clients": clients}
+    plan = {
+        "host": lictor.host, "port": lictor.port, "seconds": seconds, "clients": clients, "headers": dict(headers or {}),
+        "once": once,
+    }  # fmt: skip
     before = lictor.cpu()
     done = subprocess.run(
         [sys.executable, "-m", "bench.load"],
@@ -39,7 +50,6 @@ def drive(lictor: stack.Stack, clients: list[list[str]], seconds: float) -> dict
     result: dict[str, Any] = json.loads(done.stdout)
     calls = result["calls"]
     result["rate"] = calls / result["seconds"]
-    result["repeated"] = calls > sum(map(len, clients))
     result["cpu_us"] = {name: (after[name] - before[name]) / calls * 1e6 for name in after}
     result["cpu_us"]["load"] = result["cpu"] / calls * 1e6
     return result
@@ -47,11 +57,18 @@ def drive(lictor: stack.Stack, clients: list[list[str]], seconds: float) -> dict
 
 def call(lictor: stack.Stack, document: str, variables: Any = None) -> tuple[dict[str, Any], float]:
     """One call on a new connection: the data of its answer and the seconds it took. Raises on errors."""
-    encoded = body(document, variables).encode()
+    return post(lictor, body(document, variables))
+
+
+def post(
+    lictor: stack.Stack, body: str, headers: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], float]:
+    """The same with a body made before."""
+    encoded = body.encode()
     began = time.perf_counter()
     connection = http.client.HTTPConnection(lictor.host, lictor.port, timeout=60)
     try:
-        connection.request("POST", "/", encoded, {"Content-Type": "application/json"})
+        connection.request("POST", "/", encoded, {"Content-Type": "application/json", **(headers or {})})
         response = connection.getresponse()
         status, answer = response.status, response.read()
     finally:

@@ -1,8 +1,8 @@
 """A load generator that behaves as Prefect's client does: a new TCP connection for every call.
 
 Run as a process of its own (`python -m bench.load`), so that its CPU time is known apart. Reads a JSON
-description from standard input: {host, port, seconds, clients: [[body, …], …]}; each client sends its
-bodies round and round, one at a time. One thread drives them all by epoll, so that none waits for another's
+description from standard input: {host, port, seconds, clients: [[body, …], …], headers, once}; each client
+sends its bodies round and round (with `once`: until the last is sent), one at a time. One thread drives them all by epoll, so that none waits for another's
 turn with the interpreter. Prints one JSON line: calls, errors, seconds, latencies, CPU.
 """
 
@@ -18,14 +18,15 @@ from typing import Any
 HEAD = (
     "POST / HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: python-requests/2\r\nAccept: */*\r\n"
     "Accept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\nX-PREFECT-CORE-VERSION: 1.4.1\r\n"
-    "Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    "Content-Type: application/json\r\n{headers}Content-Length: {length}\r\n\r\n"
 )
 
 
-def request(host: str, port: int, body: str) -> bytes:
+def request(host: str, port: int, body: str, headers: dict[str, str]) -> bytes:
     """The bytes of one POST."""
     encoded = body.encode()
-    return HEAD.format(host=host, port=port, length=len(encoded)).encode() + encoded
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return HEAD.format(host=host, port=port, length=len(encoded), headers=lines).encode() + encoded
 
 
 class Client:
@@ -37,6 +38,10 @@ class Client:
         self.requests = requests
         self.latencies: list[float] = []
         self.errors: list[str] = []
+
+    @property
+    def has_sent_all(self) -> bool:
+        return len(self.latencies) >= len(self.requests)
 
     def begin(self) -> int:
         """Connect and send the next request; returns the descriptor that the answer will come on."""
@@ -77,7 +82,11 @@ class Client:
             self.expected = len(head) + 4 + length
         if len(self.received) < self.expected:
             return False
-        if self.received[9:12] != b"200" or b'"errors"' in self.received:
+        if (
+            self.received[9:12] != b"200"
+            or b'"errors"' in self.received
+            or b'"success":false' in self.received
+        ):
             self.errors.append(self.received[:600].decode(errors="replace"))
         return True
 
@@ -88,8 +97,8 @@ class Client:
         self.socket.close()
 
 
-def drive(clients: list[Client], poller: select.epoll, until: float) -> None:
-    """Keep every client calling until the time is up, then let the calls under way end."""
+def drive(clients: list[Client], poller: select.epoll, until: float, once: bool) -> None:
+    """Keep every client calling until the time is up (or, `once`, it has sent all), then let the calls under way end."""
     busy = {client.begin(): client for client in clients}
     while busy:
         for descriptor, event in poller.poll(30):
@@ -97,23 +106,24 @@ def drive(clients: list[Client], poller: select.epoll, until: float) -> None:
             if client.go_on(event):
                 del busy[descriptor]
                 client.end()
-                if time.perf_counter() < until:
+                if time.perf_counter() < until and not (once and client.has_sent_all):
                     busy[client.begin()] = client
 
 
 def main() -> None:
     plan: dict[str, Any] = json.load(sys.stdin)
     address = (plan["host"], plan["port"])
-    began = time.perf_counter()
     poller = select.epoll()
     clients = [
-        Client(poller, address, [request(*address, body) for body in bodies]) for bodies in plan["clients"]
+        Client(poller, address, [request(*address, body, plan["headers"]) for body in bodies])
+        for bodies in plan["clients"]
     ]
-    drive(clients, poller, began + plan["seconds"])
+    began, used = time.perf_counter(), time.process_time()
+    drive(clients, poller, began + plan["seconds"], plan["once"])
     seconds = time.perf_counter() - began
     latencies = sorted(latency for client in clients for latency in client.latencies)
     errors = [error for client in clients for error in client.errors]
-    used = time.process_time()
+    used = time.process_time() - used
     print(
         json.dumps(
             {
@@ -122,6 +132,7 @@ def main() -> None:
                 "first_error": errors[0] if errors else None,
                 "seconds": seconds,
                 "p50": latencies[len(latencies) // 2],
+                "p95": latencies[int(len(latencies) * 0.95)],
                 "p99": latencies[int(len(latencies) * 0.99)],
                 "cpu": used,
             }

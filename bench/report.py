@@ -10,6 +10,7 @@ import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -24,12 +25,17 @@ QUIET_LOAD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run measures: `seconds` per line, gateway `processes`, `quick` for small sizes, `explain` for plans."""
+    """How a run measures: `seconds` per line, gateway `processes`, `quick` for small sizes, `explain` for plans, number of
+    `finished` runs beside which the queue is measured (a twentieth with `quick`), for how many seconds schedulers are killed
+    (`restarts`), in which directory the section pages keeps its database (`kept`)."""
 
     seconds: float = 5.0
     processes: int = 1
     quick: bool = False
     explain: bool = False
+    finished: int = 1_000_000
+    restarts: float = 300.0
+    kept: Path | None = None
 
 
 class _PlainConsole(Console):

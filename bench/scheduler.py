@@ -1,130 +1,127 @@
-"""How fast the scheduler makes runs, and what a pass costs when there is nothing to do.
+"""How fast the scheduler makes runs, how soon agents see those that come due, and that no restart makes one twice.
 
-    .venv/bin/python bench/scheduler.py [flows ...]
-
-Starts a Postgres of its own (fsync on), makes flows with different interval and cron schedules, and prints for each
-number of flows: the first pass (10 runs for every flow), passes in steady state, and a pass of two workers at once.
+In: stacks of their own, with a clock and worker processes as `lictor up` runs them. Out: for one worker process and for
+two the seconds in which 10,000 flows get their ten runs each, with CPU; then what bench/due_runs.py and bench/restarts.py
+say.
 """
+
+from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
-import psutil
+from rich.console import Console
 
-from lictor import migrations
-from lictor.cli.embedded.postgres import PostgresServer
+from bench import due_runs, restarts, services, stack
+from bench.report import Options, progress, table
+from bench.scheduler_world import make_flows, schedule, sql
 from lictor.orchestration.schedules import next_times
-from lictor.orchestration.scheduling import prepare_due_task_runs, schedule_flow_runs
-from lictor.orchestration.types import Connection
-from lictor.workers.database import SESSION_SETTINGS
 
 MAX_RUNS = 10
-ZONES = ("UTC", "America/New_York", "Europe/Berlin", "Asia/Kolkata")
-NOW = datetime(2030, 3, 4, 5, 6, tzinfo=UTC)
+"""Runs ahead of each flow (the default of the setting)."""
+AIM = 30.0
+_DUTY = "schedule_flow_runs"
+# The pass that is measured is ordered by hand.
+_SETTINGS = {"LICTOR_SCHEDULER_INTERVAL": "86400"}
 
 
-def schedule(number: int) -> dict:
-    """A schedule unlike those of other numbers: of four, two interval and two cron clocks."""
-    start = {"dt": f"2026-01-01T{number % 24:02}:{number % 60:02}:00", "tz": ZONES[number % len(ZONES)]}
-    if number % 4 < 2:
-        clock = {"type": "IntervalClock", "interval": (600 + number) * 10**6, "start_date": start}
-    elif number % 4 == 2:
-        clock = {"type": "CronClock", "cron": f"{number % 60} * * * *", "start_date": start}
-    else:
-        clock = {"type": "CronClock", "cron": f"{number % 60} {number % 24} * * 1-5", "start_date": start}
-    return {"type": "Schedule", "clocks": [clock]}
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is made: `schedules` flows, `due` runs at one moment `lead` seconds ahead, `restarts` in seconds."""
+
+    schedules: int = 10_000
+    due: int = 100_000
+    lead: float = 150.0
+    restarts: float = 300.0
 
 
-async def make_flows(connection: Connection, count: int) -> None:
-    await connection.execute("TRUNCATE tenant, log, flow_run_state, task_run_state CASCADE")
-    tenant_id = await connection.fetchval(
-        "INSERT INTO tenant (name, slug) VALUES ('bench', 'bench') RETURNING id"
-    )
-    project_id = await connection.fetchval(
-        "INSERT INTO project (tenant_id, name) VALUES ($1, 'bench') RETURNING id", tenant_id
-    )
-    await connection.execute(
-        "WITH made AS (INSERT INTO flow_group (tenant_id, name)"
-        "              SELECT $1, 'flow ' || n FROM generate_series(1, cardinality($3::jsonb[])) AS n"
-        "              RETURNING id, name)"
-        "INSERT INTO flow (tenant_id, project_id, flow_group_id, name, version, version_group_id, schedule,"
-        "                  is_schedule_active, run_config)"
-        "SELECT $1, $2, made.id, made.name, 1, made.name, ($3::jsonb[])[substr(made.name, 6)::int], true,"
-        '       \'{"type": "LocalRun", "labels": ["bench"]}\' FROM made',
-        tenant_id, project_id, [json.dumps(schedule(number)) for number in range(count)],
-    )  # fmt: skip
-    await connection.execute(
-        "INSERT INTO task (tenant_id, flow_id, slug) SELECT tenant_id, id, 'only' FROM flow"
-    )
-    # Not the tables of runs: as in a new installation, nothing is known of them yet.
-    await connection.execute("VACUUM ANALYZE flow, flow_group, task")
+QUICK = Sizes(schedules=100, due=400, lead=12.0, restarts=10.0)
 
 
-def server_cpu(server: PostgresServer) -> float:
-    """Seconds of CPU that the server's processes have used."""
-    assert server.process is not None
-    times = [it.cpu_times() for it in psutil.Process(server.process.pid).children(recursive=True)]
-    return sum(it.user + it.system for it in times)
+async def top_up(lictor: stack.Stack, count: int, workers: int, helpers: int) -> dict[str, Any]:
+    """Ten runs for each of `count` flows, then a pass with nothing to do; seconds from the order to the last run."""
+    progress(f"scheduler: {count:,} schedules, {workers} worker process(es), {helpers} helpers")
+    connection = await asyncpg.connect(lictor.dsn, server_settings={"timezone": "UTC", "jit": "off"})
+    try:
+        await make_flows(connection, [schedule(number) for number in range(count)])
+        settings = {**_SETTINGS, "LICTOR_SCHEDULER_HELPERS": str(helpers)}
+        with services.running(lictor, workers, settings) as served:
+
+            async def all_made() -> bool:
+                return await sql.runs.fetchval(connection) == count * MAX_RUNS
+
+            await services.do_duty(connection, _DUTY)  # connections are open, everything is loaded
+            await sql.switch_on.execute(connection, count=count)
+            await connection.execute("VACUUM ANALYZE flow")
+            began, before = time.perf_counter(), (served.cpu(), lictor.cpu()["postgres"])
+            await services.do_duty(connection, _DUTY)
+            await services.eventually(all_made, f"{count * MAX_RUNS:,} runs", 60)
+            seconds = time.perf_counter() - began
+            used = (served.cpu() - before[0], lictor.cpu()["postgres"] - before[1])
+            await connection.execute("VACUUM ANALYZE")
+            idle = await services.do_duty(connection, _DUTY)
+            if duplicates := await sql.duplicates.fetchval(connection):
+                raise RuntimeError(f"{duplicates} runs were made twice")
+        return {
+            "schedules": count, "workers": workers, "helpers": helpers, "runs": count * MAX_RUNS, "seconds": seconds,
+            "per_second": count * MAX_RUNS / seconds, "idle_seconds": idle,
+            "worker_cpu_us": used[0] / (count * MAX_RUNS) * 1e6, "postgres_cpu_us": used[1] / (count * MAX_RUNS) * 1e6,
+        }  # fmt: skip
+    finally:
+        await connection.close()
 
 
-async def timed(server: PostgresServer, title: str, *passes) -> None:
-    start, cpu, theirs = time.perf_counter(), time.process_time(), server_cpu(server)
-    made = sum(len(answer) for answer in await asyncio.gather(*passes))
-    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
-    theirs = server_cpu(server) - theirs
-    rate = f"{made / seconds:9,.0f} runs/s" if made else " " * 16
-    print(
-        f"  {title:<38}{seconds:8.2f} s{made:9,} runs  {rate}   CPU: own {cpu:5.2f} s, Postgres {theirs:5.2f} s",
-        flush=True,
-    )
+def planning(count: int = 1000) -> float:
+    """µs of CPU in which the next ten times of a schedule are computed."""
+    documents = [json.dumps(schedule(number)) for number in range(count)]
+    began, now = time.process_time(), datetime.now(UTC)
+    for document in documents:
+        next_times(json.loads(document), after=now, count=MAX_RUNS)
+    return (time.process_time() - began) / count * 1e6
 
 
-async def measure(server: PostgresServer, pool: asyncpg.Pool, count: int) -> None:
-    async def scheduler(now: datetime = NOW) -> list:
-        async with pool.acquire() as connection:
-            return await schedule_flow_runs(connection, max_runs=MAX_RUNS, now=now)
+async def measure(
+    lictor: stack.Stack, sizes: Sizes, cases: Sequence[tuple[int, int]] = ((1, 0), (1, 3), (2, 3))
+) -> dict[str, Any]:
+    """All three parts; `cases` are numbers of worker processes and of helpers that the first one calls."""
+    return {
+        "planning_us": planning(),
+        "top_ups": [await top_up(lictor, sizes.schedules, workers, helpers) for workers, helpers in cases],
+        "due": await due_runs.measure(lictor, sizes.due, sizes.lead),
+        "restarts": await restarts.measure(lictor, sizes.restarts, flows=min(2_000, sizes.schedules)),
+    }
 
-    print(f"{count:,} flows")
-    async with pool.acquire() as connection:
-        await make_flows(connection, count)
-    start = time.perf_counter()
-    for number in range(1000):
-        next_times(schedule(number), after=NOW, count=MAX_RUNS)
-    print(f"  {'(computing 10 times of one schedule)':<38}{(time.perf_counter() - start) * 1000:8.0f} µs")
-    await timed(server, "first pass", scheduler())
-    await pool.execute("VACUUM ANALYZE")
-    await timed(server, "pass with nothing to do", scheduler())
-    await timed(server, "an hour later", scheduler(NOW + timedelta(hours=1)))
-    async with pool.acquire() as connection:
-        await make_flows(connection, count)
-    await timed(server, "first pass, two schedulers at once", scheduler(), scheduler())
-    async with pool.acquire() as connection:
-        await connection.execute(
-            "UPDATE flow_run SET state_start_time = now() WHERE scheduled_start_time < $1",
-            NOW + timedelta(minutes=30),
+
+def show(console: Console, results: dict[str, Any]) -> None:
+    """Print what `measure` gave."""
+    rows = [
+        (
+            f"{got['workers']}", f"{got['helpers']}", f"{got['seconds']:.1f}", f"< {AIM:.0f}", f"{got['per_second']:,.0f}",
+            f"{got['worker_cpu_us']:,.0f}", f"{got['postgres_cpu_us']:,.0f}",
+            f"{(got['worker_cpu_us'] + got['postgres_cpu_us']) * got['runs'] / 1e6:.1f}", f"{got['idle_seconds'] * 1000:,.0f}",
         )
-        start = time.perf_counter()
-        prepared = await prepare_due_task_runs(connection, timedelta(seconds=60))
-        seconds = time.perf_counter() - start
-    print(
-        f"  {'task runs of runs that are due':<38}{seconds:8.2f} s{prepared:9,} runs  {prepared / seconds:9,.0f} runs/s"
-    )
+        for got in results["top_ups"]
+    ]  # fmt: skip
+    columns = (
+        "worker processes", "helpers", "s", "aim", "runs/s", "CPU µs per run: workers", "Postgres", "CPU s in all",
+        "pass with nothing to do, ms",
+    )  # fmt: skip
+    title = f"{results['top_ups'][0]['schedules']:,} schedules get {MAX_RUNS} runs each; computing the times of one: {results['planning_us']:,.0f} µs"
+    console.print(table(title, columns, rows, left=0))
+    due_runs.show(console, results["due"])
+    restarts.show(console, results["restarts"])
 
 
-async def main(counts: list[int]) -> None:
-    with PostgresServer.temporary({"fsync": "on"}) as server:
-        server.create_database("bench")
-        migrations.upgrade(server.dsn("bench"))
-        async with asyncpg.create_pool(
-            server.dsn("bench"), min_size=2, max_size=4, server_settings=SESSION_SETTINGS
-        ) as pool:
-            for count in counts:
-                await measure(server, pool, count)
-
-
-if __name__ == "__main__":
-    asyncio.run(main([int(argument) for argument in sys.argv[1:]] or [1_000, 10_000]))
+def run(console: Console, options: Options) -> dict[str, Any]:
+    """Measure and print; returns the numbers."""
+    sizes = QUICK if options.quick else Sizes(restarts=options.restarts)
+    with stack.running(options.processes) as lictor:
+        results = asyncio.run(measure(lictor, sizes))
+    show(console, results)
+    return results

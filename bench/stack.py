@@ -22,6 +22,9 @@ import psutil
 from lictor import migrations
 from lictor.cli.embedded.postgres import PostgresServer
 
+COUNTING = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track": "top"}
+"""Settings of a Postgres that counts the statements it is sent."""
+
 
 @dataclass
 class Stack:
@@ -41,8 +44,8 @@ class Stack:
         """CPU seconds used so far by the gateway processes and by all of Postgres."""
         assert self.postgres.process is not None
         return {
-            "gateway": sum(_cpu(psutil.Process(process.pid)) for process in self.gateways),
-            "postgres": _cpu(psutil.Process(self.postgres.process.pid)),
+            "gateway": sum(process_cpu(process.pid) for process in self.gateways),
+            "postgres": process_cpu(self.postgres.process.pid),
         }
 
     def memory(self) -> dict[str, int]:
@@ -59,7 +62,9 @@ def _tree(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
-def _cpu(process: psutil.Process) -> float:
+def process_cpu(pid: int) -> float:
+    """CPU seconds that a process and those it has begun have used so far."""
+    process = psutil.Process(pid)
     # Of the children that have ended, the parent knows (cutime); of those alive, only they themselves.
     total = 0.0
     for member in _tree(process):
@@ -72,18 +77,23 @@ def _cpu(process: psutil.Process) -> float:
 
 
 @contextlib.contextmanager
-def running(processes: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[Stack]:
+def running(
+    processes: int = 1, settings: Mapping[str, str] | None = None, kept: Path | None = None
+) -> Iterator[Stack]:
     """A fresh stack with `processes` gateway processes that share one listening socket.
 
-    `settings` are added to Postgres' production settings.
+    `settings` are added to Postgres' production settings. In the directory `kept` the database stays, and is found again
+    by the next that names it; its schema is brought to today's.
     """
-    with tempfile.TemporaryDirectory(prefix="lictor-bench-") as directory:
-        Path(directory).chmod(0o711)
-        with PostgresServer(Path(directory) / "postgres", settings=settings) as postgres:
+    with contextlib.ExitStack() as ends:
+        directory = kept or Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="lictor-bench-")))
+        directory.mkdir(parents=True, exist_ok=True)
+        directory.chmod(0o711)
+        postgres = ends.enter_context(PostgresServer(directory / "postgres", settings=settings))
+        if not postgres.database_exists("lictor"):
             postgres.create_database("lictor")
-            migrations.upgrade(postgres.dsn("lictor"))
-            with _gateways(postgres, processes) as stack:
-                yield stack
+        migrations.upgrade(postgres.dsn("lictor"))
+        yield ends.enter_context(_gateways(postgres, processes))
 
 
 @contextlib.contextmanager

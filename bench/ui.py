@@ -26,8 +26,6 @@ LARGE = World(groups=60, runs=100_000, detailed=2_000, ahead=10, children=1_000,
 SMALL = replace(LARGE, runs=400, detailed=60, children=20, lines=300)
 SLOWEST = 12
 """Operations that the second table shows."""
-LIBRARY = {"shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track": "top"}
-"""Settings of a Postgres that counts its statements."""
 _USED = """
     SELECT coalesce(sum(calls), 0)::bigint AS statements, coalesce(sum(total_exec_time), 0) AS ms
     FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'
@@ -108,7 +106,7 @@ def show(console: Console, results: dict[str, Any]) -> None:
 
 def run(console: Console, options: Options) -> dict[str, Any]:
     """Measure and print; returns the numbers."""
-    with stack.running(options.processes, LIBRARY) as lictor:
+    with stack.running(options.processes, stack.COUNTING) as lictor:
         results = asyncio.run(measure(lictor, SMALL if options.quick else LARGE, 0.2 if options.quick else min(options.seconds, 2.0)))  # fmt: skip
     show(console, results)
     return results

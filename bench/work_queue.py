@@ -23,7 +23,7 @@ from lictor.orchestration import queries
 from lictor.orchestration.queue import _sql as _queue
 
 WAITING = (10, 1_000, 100_000)
-FINISHED = 200_000
+AIM_GROWTH = 1.5
 ORIGINAL_POLL = {10: "17", 1_000: "18", 100_000: "50 (20,000 waiting)"}
 
 _sql = queries.load(str(Path(__file__).with_suffix("")))
@@ -115,14 +115,15 @@ async def _polls(lictor: stack.Stack, tenant: str, seconds: float) -> dict[str, 
     used = {name: (value - before[name]) / len(both) * 1e6 for name, value in lictor.cpu().items()}
     result: dict[str, Any] = {"handed_out": len(got), "polls": len(both), "cpu_us": used}
     for name, values in (("poll", poll), ("query", query), ("both", both)):
-        result[name] = {"p50": drive.quantile(values, 0.5), "p99": drive.quantile(values, 0.99)}
+        result[name] = {f"p{share}": drive.quantile(values, share / 100) for share in (50, 95, 99)}
     return result
 
 
 async def measure_at(
     lictor: stack.Stack, connection: asyncpg.Connection, world: World, waiting: Sequence[int], seconds: float
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Polls at each number of waiting runs, and once more with very many sets of labels; reads at the last two numbers."""
+    """Polls at each number of waiting runs, free and under a concurrency limit, then with very many sets of labels; reads
+    at the last two numbers."""
     polls: list[dict[str, Any]] = []
     reads: list[dict[str, Any]] = []
     present = 0
@@ -130,13 +131,26 @@ async def measure_at(
         progress(f"queue: {number:,} waiting")
         await _sql.waiting.execute(connection, first=present + 1, last=number, tenant_id=world.tenant)
         present = number
-        polls.append(await _settled_polls(lictor, connection, world.tenant, seconds))
+        polls.append({"limited": False, **await _settled_polls(lictor, connection, world.tenant, seconds)})
+        progress(f"queue: {number:,} waiting, under a limit")
+        await _sql.limit.execute(connection, tenant_id=world.tenant)
+        polls.append({"limited": True, **await _settled_polls(lictor, connection, world.tenant, seconds)})
+        await _sql.no_limit.execute(connection)
         if number in waiting[-2:]:
             reads += await measure_reads(lictor, world.project, number, seconds)
     progress("queue: 2,000 sets of labels")
     await _sql.many_label_sets.execute(connection, tenant_id=world.tenant)
-    polls.append(await _settled_polls(lictor, connection, world.tenant, seconds))
+    polls.append({"limited": False, **await _settled_polls(lictor, connection, world.tenant, seconds)})
     return polls, reads
+
+
+def growth(polls: Sequence[dict[str, Any]], limited: bool) -> float:
+    """How many times longer the poll's p95 is with the most waiting runs than with the fewest (aim: at most 1.5).
+
+    Of the runs with few sets of labels: the last poll of `measure_at`, with 2,000 sets, is another question.
+    """
+    p95 = {got["waiting"]: got["poll"]["p95"] for got in polls[:-1] if got["limited"] == limited}
+    return p95[max(p95)] / p95[min(p95)]
 
 
 async def _settled_polls(
@@ -188,8 +202,11 @@ async def measure(
         await _sql.finished.execute(connection, count=finished, tenant_id=world.tenant)
         polls, reads = await measure_at(lictor, connection, world, waiting, seconds)
         results: dict[str, Any] = {"finished": finished, "polls": polls, "reads": reads}
+        results["p95_growth"] = {"free": growth(polls, False), "limited": growth(polls, True)}
         if with_plan:
             results["plan"] = await explain(connection, world.tenant)
+            await _sql.limit.execute(connection, tenant_id=world.tenant)
+            results["plan"] += "\n\nUnder a limit:\n" + await explain(connection, world.tenant)
         return results
     finally:
         await connection.close()
@@ -200,18 +217,25 @@ def show(console: Console, results: dict[str, Any]) -> None:
     rows = [
         (
             f"{got['waiting']:,}", f"{got['label_sets']:,}", str(got["handed_out"]),
-            *(f"{got[name][share] * 1000:.1f}" for name in ("poll", "query", "both") for share in ("p50", "p99")),
+            "yes" if got["limited"] else "no",
+            *(f"{got[name][share] * 1000:.1f}" for name in ("poll", "query", "both") for share in ("p50", "p95")),
             ORIGINAL_POLL.get(got["waiting"], "-"), "< 3", f"{got['cpu_us']['gateway']:,.0f}",
             f"{got['cpu_us']['postgres']:,.0f}",
         )
         for got in results["polls"]
     ]  # fmt: skip
     columns = (
-        "waiting", "label sets", "handed out", "poll p50 ms", "p99", "agent's query p50 ms", "p99", "both p50 ms", "p99",
+        "waiting", "label sets", "handed out", "limited", "poll p50 ms", "p95", "agent's query p50 ms", "p95", "both p50 ms",
+        "p95",
         "original poll p50 ms *", "aim", "CPU µs of both: gateway", "Postgres",
     )  # fmt: skip
     title = f"An agent's poll; {results['finished']:,} finished runs, nine of ten waiting runs are for others"
     console.print(table(title, columns, rows, left=0))
+    least, most = (pick(got["waiting"] for got in results["polls"]) for pick in (min, max))
+    console.print(
+        f"p95 of the poll at {most:,} waiting runs, as a multiple of that at {least:,}: "
+        f"{results['p95_growth']['free']:.2f}, under a limit {results['p95_growth']['limited']:.2f} (aim: at most {AIM_GROWTH})"
+    )
     rows = [
         (
             got["name"], f"{got['waiting']:,}", f"{got['p50'] * 1000:.1f}", f"{got['p99'] * 1000:.1f}", str(got["original"]), "< 5",
@@ -238,7 +262,7 @@ def run(console: Console, options: Options) -> dict[str, Any]:
             measure(
                 lictor,
                 waiting=WAITING[:2] if options.quick else WAITING,
-                finished=FINISHED // 20 if options.quick else FINISHED,
+                finished=options.finished // 20 if options.quick else options.finished,
                 seconds=min(options.seconds, 3.0),
                 with_plan=options.explain,
             )

@@ -84,3 +84,22 @@ WHERE tenant_id = :tenant_id AND state = 'Scheduled' AND labels <> '["bench"]';
 SELECT count(*) AS waiting, count(DISTINCT labels) AS label_sets
 FROM flow_run
 WHERE tenant_id = :tenant_id AND state = 'Scheduled';
+
+-- name: limit
+-- At most 20 runs of the agent's label at once, five of which are under way.
+WITH made AS (
+    INSERT INTO flow_concurrency_limit (tenant_id, name, "limit") VALUES (:tenant_id, 'bench', 20)
+)
+INSERT INTO flow_run (
+    tenant_id, flow_id, name, labels, run_config, auto_scheduled, version, state, state_message, state_timestamp,
+    start_time, serialized_state)
+SELECT
+    tenant_id, id, 'under-way', '["bench"]', '{"type": "LocalRun"}', true, 2, 'Running', 'Running flow.', now(), now(),
+    '{"type": "Running", "message": "Running flow."}'
+FROM (SELECT * FROM flow WHERE tenant_id = :tenant_id LIMIT 5) AS flow;
+
+-- name: no_limit
+WITH gone AS (
+    DELETE FROM flow_concurrency_limit
+)
+DELETE FROM flow_run WHERE state = 'Running';

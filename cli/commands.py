@@ -52,7 +52,7 @@ def up(
 
     from lictor.cli.up import up as run
 
-    return run(_settings(data_dir=data_dir, port=port), Console(), _verbosity(verbose, quiet))
+    return run(settings_of(data_dir=data_dir, port=port), Console(), _verbosity(verbose, quiet))
 
 
 def demo(
@@ -90,7 +90,9 @@ def demo(
 
     from lictor.cli.demo import demo as run
 
-    return run(_settings(data_dir=data_dir, port=port), Console(), _verbosity(verbose, quiet), stay=not exit)
+    return run(
+        settings_of(data_dir=data_dir, port=port), Console(), _verbosity(verbose, quiet), stay=not exit
+    )
 
 
 def version() -> str:
@@ -117,7 +119,7 @@ def status(*, data_dir: Path | None = None, as_json: Json = False) -> int:
     """
     from lictor.cli.instance import Instance
 
-    settings = _settings(data_dir=data_dir)
+    settings = settings_of(data_dir=data_dir)
     state = Instance(settings.data_dir).state()
     if as_json:
         print(json.dumps(state))
@@ -166,12 +168,12 @@ def _migrate(direction: str, revision: str) -> int:
 
     from lictor import migrations
 
-    dsn = _database_url()
+    dsn = database_url()
     try:
         getattr(migrations, direction)(dsn, revision)
         print(migrations.current_revision(dsn) or "base")
     except (psycopg.Error, SQLAlchemyError, CommandError) as error:
-        return _fail(str(getattr(error, "orig", error)))
+        return fail(str(getattr(error, "orig", error)))
     return 0
 
 
@@ -189,9 +191,9 @@ def db_current(*, as_json: Json = False) -> int:
     from lictor import migrations
 
     try:
-        current = migrations.current_revision(_database_url())
+        current = migrations.current_revision(database_url())
     except (psycopg.Error, SQLAlchemyError) as error:
-        return _fail(str(getattr(error, "orig", error)))
+        return fail(str(getattr(error, "orig", error)))
     head = migrations.head_revision()
     if as_json:
         print(json.dumps({"current": current, "head": head}))
@@ -244,12 +246,15 @@ def engine_serve() -> int:
             # read once more when the server starts; here it can be told without a traceback
             load(settings.metadata_dir, settings.options.source)
     except (ValueError, MetadataError) as error:
-        _fail(str(error))
+        fail(str(error))
         return 2
     level = settings.log_level.replace("warn", "warning")
     logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     app = create_app(settings)
-    uvicorn.run(app, host=settings.host, port=settings.port, access_log=False, log_config=None)
+    # As long as proxies keep idle connections, so that they never meet the end of one.
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, access_log=False, log_config=None, timeout_keep_alive=75
+    )
     return 0
 
 
@@ -270,14 +275,14 @@ def tenant_create(name: str, *, slug: str | None = None, as_json: Json = False) 
     from lictor.cli.tenants import TenantError, create_tenant
 
     try:
-        identity = create_tenant(_database_url(), name, slug)
+        identity = create_tenant(database_url(), name, slug)
     except (asyncpg.PostgresError, OSError, TenantError) as error:
-        return _fail(str(error))
+        return fail(str(error))
     print(json.dumps({"id": identity}) if as_json else identity)
     return 0
 
 
-def _settings(**overrides: Any) -> "Settings":
+def settings_of(**overrides: Any) -> "Settings":
     """The settings of the environment with those of the command line over them; exit status 2 if they are wrong."""
     from pydantic import ValidationError
 
@@ -292,16 +297,16 @@ def _settings(**overrides: Any) -> "Settings":
         sys.exit(2)
 
 
-def _database_url() -> str:
+def database_url() -> str:
     """LICTOR_DATABASE_URL, or the database of the `lictor up` that runs; exit status 1 if there is neither."""
     from lictor.cli.instance import Instance
 
-    settings = _settings()
+    settings = settings_of()
     if "database_url" in settings.model_fields_set:
         return settings.database_url
     if state := Instance(settings.data_dir).state():
         return state["database_url"]
-    sys.exit(_fail(f"Nothing runs on {settings.data_dir}. Start `lictor up`, or set LICTOR_DATABASE_URL."))
+    sys.exit(fail(f"Nothing runs on {settings.data_dir}. Start `lictor up`, or set LICTOR_DATABASE_URL."))
 
 
 def _verbosity(verbose: bool, quiet: bool) -> str:
@@ -311,6 +316,6 @@ def _verbosity(verbose: bool, quiet: bool) -> str:
     return "verbose" if verbose else "quiet" if quiet else "normal"
 
 
-def _fail(text: str) -> int:
+def fail(text: str) -> int:
     print(f"error: {text}", file=sys.stderr)
     return 1

@@ -1,6 +1,6 @@
-"""`lictor hasura apply`: loads Lictor's metadata into a running Hasura.
+"""`lictor hasura apply`, `diff` and `export`: Lictor's metadata and those of a running Hasura.
 
-In: the endpoint and the admin secret of a Hasura (2.x), a Hasura project (default: Lictor's own). Out: the metadata of
+In: the URL and the admin secret of a Hasura (2.x), a Hasura project (default: Lictor's own). Out: the metadata of
 that Hasura is replaced as a whole or not at all; a summary, or plain words on what is inconsistent and exit status 1.
 `app` is the cyclopts command group `hasura` (lictor.cli.main registers it as "lictor.cli.hasura_apply:app");
 `apply()` is the same for programs. Never prints the secret, never touches the database.
@@ -8,34 +8,22 @@ that Hasura is replaced as a whole or not at all; a summary, or plain words on w
 
 import json
 import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx2
 from cyclopts import App, Parameter
 
 import lictor
+from lictor.cli.hasura_api import ApplyError, command, connected, inconsistent, wait_until_healthy
+from lictor.cli.hasura_diff import difference
 from lictor.cli.hasura_export import export_metadata
 from lictor.engine.metadata import MetadataError
 
 PROJECT = Path(lictor.__file__).parent / "hasura"
 """The Hasura project that comes with Lictor."""
 
-_POLL_SECONDS = 0.25
-_REPLY_SECONDS = 120.0
-"""Replacing metadata makes Hasura read the whole database catalogue, which may take long."""
-
 app = App(name="hasura", help="Work with the Hasura that serves the GraphQL API.")
-
-
-class ApplyError(RuntimeError):
-    """The metadata could not be applied; the text names the endpoint, what happened and what to do."""
-
-    def __init__(self, message: str, inconsistencies: list[str] | None = None) -> None:
-        super().__init__(message)
-        self.inconsistencies = inconsistencies or []
 
 
 @dataclass(frozen=True)
@@ -56,24 +44,34 @@ def apply(endpoint: str, admin_secret: str, *, project: Path = PROJECT, timeout:
     or finds the metadata inconsistent with its database; MetadataError when the project cannot be read.
     """
     document = export_metadata(project)
-    with _client(endpoint, admin_secret) as client:
-        _wait_until_healthy(client, timeout)
+    with connected(endpoint, admin_secret) as client:
+        wait_until_healthy(client, timeout)
+        # Hasura reads a database when it starts, and what has been migrated since it would not know.
+        command(client, {"type": "reload_metadata", "args": {"reload_sources": True}})
         arguments = {"allow_inconsistent_metadata": False, "metadata": document}
-        _post(client, {"type": "replace_metadata", "version": 2, "args": arguments})
-        found = _post(client, {"type": "get_inconsistent_metadata", "args": {}})
+        command(client, {"type": "replace_metadata", "version": 2, "args": arguments})
+        found = command(client, {"type": "get_inconsistent_metadata", "args": {}})
     if not found.get("is_consistent"):
-        raise _inconsistent(endpoint, found.get("inconsistent_objects"))
+        raise inconsistent(endpoint, found.get("inconsistent_objects"))
     return _summary(endpoint, document)
+
+
+Url = Annotated[str, Parameter(name=["--url", "--endpoint"], env_var="LICTOR_GRAPHQL_URL")]
+Secret = Annotated[
+    str, Parameter(env_var=["HASURA_GRAPHQL_ADMIN_SECRET", "LICTOR_GRAPHQL_ADMIN_SECRET"], show_default=False)
+]
+Project = Annotated[Path, Parameter(show_default=False)]
+Json = Annotated[bool, Parameter(name="--json", negative="")]
 
 
 @app.command(name="apply")
 def apply_command(
     *,
-    endpoint: str,
-    admin_secret: Annotated[str, Parameter(env_var="HASURA_GRAPHQL_ADMIN_SECRET")],
-    project: Annotated[Path, Parameter(show_default=False)] = PROJECT,
+    endpoint: Url,
+    admin_secret: Secret,
+    project: Project = PROJECT,
     timeout: float = 60.0,
-    json_: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    json_: Json = False,
 ) -> int:
     """Replace the metadata of a Hasura by Lictor's.
 
@@ -84,7 +82,7 @@ def apply_command(
     admin_secret
         Its admin secret; better given as the environment variable than on the command line.
     project
-        Directory of a Hasura project to apply instead of Lictor's own.
+        Directory of a Hasura project, or file that `lictor hasura export` wrote, instead of Lictor's own.
     timeout
         Seconds to wait until the Hasura is healthy.
     json_
@@ -93,12 +91,7 @@ def apply_command(
     try:
         done = apply(endpoint, admin_secret, project=project, timeout=timeout)
     except (ApplyError, MetadataError) as error:
-        inconsistencies = getattr(error, "inconsistencies", [])
-        if json_:
-            print(json.dumps({"applied": False, "error": str(error), "inconsistencies": inconsistencies}))
-        else:
-            print(f"Error: {error}", *(f"  - {line}" for line in inconsistencies), sep="\n", file=sys.stderr)
-        return 1
+        return _failed(error, json_, applied=False)
     if json_:
         print(json.dumps({"applied": True, **asdict(done)}))
     else:
@@ -109,103 +102,89 @@ def apply_command(
     return 0
 
 
-def _client(endpoint: str, admin_secret: str) -> httpx2.Client:
-    base = endpoint.rstrip("/")
-    for suffix in ("/v1/graphql", "/v1/metadata", "/console"):
-        base = base.removesuffix(suffix)
+@app.command(name="diff")
+def diff_command(
+    *,
+    endpoint: Url,
+    admin_secret: Secret,
+    project: Project = PROJECT,
+    timeout: float = 60.0,
+    json_: Json = False,
+) -> int:
+    """Show what `apply` would change. Status 0 if nothing, 3 if something, 1 if it cannot be told.
+
+    Parameters
+    ----------
+    endpoint
+        URL of the Hasura, for example http://127.0.0.1:8080.
+    admin_secret
+        Its admin secret; better given as the environment variable than on the command line.
+    project
+        Directory of a Hasura project, or file that `lictor hasura export` wrote, instead of Lictor's own.
+    timeout
+        Seconds to wait until the Hasura is healthy.
+    json_
+        Print the differences as JSON.
+    """
     try:
-        url = httpx2.URL(base)
-    except httpx2.InvalidURL as error:
-        raise ApplyError(f"{endpoint!r} is not a URL: {error}.") from None
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise ApplyError(f"{endpoint!r} is not a URL of a Hasura; it looks like http://127.0.0.1:8080.")
-    if not (admin_secret.isascii() and admin_secret.isprintable()):
-        raise ApplyError(
-            "The admin secret may only hold printable ASCII characters, since it is sent as a header."
-        )
-    return httpx2.Client(
-        base_url=url, headers={"X-Hasura-Admin-Secret": admin_secret}, timeout=_REPLY_SECONDS
-    )
+        found = difference(exported(endpoint, admin_secret, timeout), export_metadata(project))
+    except (ApplyError, MetadataError) as error:
+        return _failed(error, json_)
+    if json_:
+        print(json.dumps({"same": not found, **asdict(found)}))
+    else:
+        print(found.text or f"{endpoint} serves these metadata.")
+    return 3 if found else 0
 
 
-def _wait_until_healthy(client: httpx2.Client, timeout: float) -> None:
-    """Poll /healthz. A Hasura whose present metadata is inconsistent is healthy enough to be given other metadata."""
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            response = client.get("/healthz", timeout=min(5.0, max(0.1, timeout)))
-        except httpx2.HTTPError as error:
-            problem = f"cannot be reached ({error or type(error).__name__}). Is Hasura running there?"
-        else:
-            if response.is_success:
-                return
-            if response.status_code < 500:
-                raise ApplyError(
-                    f"{client.base_url} answers /healthz with status {response.status_code}, so it is not a Hasura. "
-                    "Give the root of its URL, for example http://127.0.0.1:8080."
-                )
-            problem = f"answers /healthz with status {response.status_code}: {_excerpt(response)}"
-        if time.monotonic() + _POLL_SECONDS > deadline:
-            raise ApplyError(
-                f"Hasura at {client.base_url} {problem} Waited {timeout:g} s; --timeout waits longer."
-            )
-        time.sleep(_POLL_SECONDS)
+@app.command(name="export")
+def export_command(
+    *, endpoint: Url, admin_secret: Secret, output: Path | None = None, timeout: float = 60.0
+) -> int:
+    """Print the metadata that a Hasura has now, as JSON; `apply --project FILE` gives them back.
 
-
-def _post(client: httpx2.Client, command: dict[str, Any]) -> dict[str, Any]:
-    """One command of Hasura's metadata API. Raises ApplyError for whatever is not its success."""
-    what = f"{client.base_url.join('/v1/metadata')} ({command['type']})"
+    Parameters
+    ----------
+    endpoint
+        URL of the Hasura, for example http://127.0.0.1:8080.
+    admin_secret
+        Its admin secret; better given as the environment variable than on the command line.
+    output
+        File to write instead of standard output.
+    timeout
+        Seconds to wait until the Hasura is healthy.
+    """
     try:
-        response = client.post("/v1/metadata", json=command)
-    except httpx2.HTTPError as error:
-        raise ApplyError(
-            f"{what} broke off: {error or type(error).__name__}. Look at Hasura's log."
-        ) from error
+        text = json.dumps(exported(endpoint, admin_secret, timeout), indent=2) + "\n"
+    except ApplyError as error:
+        return _failed(error, False)
+    if output is None:
+        sys.stdout.write(text)
+        return 0
     try:
-        answer = response.json()
-    except ValueError:
-        answer = None
-    if response.is_success and isinstance(answer, dict):
-        return answer
-    if not isinstance(answer, dict):
-        raise ApplyError(
-            f"{what} answered with status {response.status_code} and no JSON object: {_excerpt(response)} "
-            "Is there a proxy between here and Hasura?"
-        )
-    if answer.get("code") == "access-denied" or response.status_code in {401, 403}:
-        raise ApplyError(
-            f"{what} refuses the admin secret (status {response.status_code}: {answer.get('error')}). "
-            "Give the value of HASURA_GRAPHQL_ADMIN_SECRET of that Hasura."
-        )
-    if isinstance(answer.get("internal"), list):
-        raise _inconsistent(str(client.base_url), answer["internal"], str(answer.get("error")))
-    raise ApplyError(
-        f"{what} failed with status {response.status_code}: {answer.get('error')} "
-        f"(code {answer.get('code')}, at {answer.get('path')}). Is it a Hasura of version 2?"
-    )
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"Error: {output} cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
 
 
-def _inconsistent(endpoint: str, objects: Any, text: str = "the metadata is inconsistent") -> ApplyError:
-    lines = [_in_words(entry) for entry in objects or () if isinstance(entry, dict)]
-    return ApplyError(
-        f"Hasura at {endpoint} does not accept the metadata: {text}. Migrate its database first "
-        "(`lictor db upgrade`), and set LICTOR_ACTIONS_URL and LICTOR_ACTIONS_SECRET for it. Inconsistent:",
-        lines,
-    )
+def exported(endpoint: str, admin_secret: str, timeout: float = 60.0) -> dict[str, Any]:
+    """The metadata document of the Hasura at `endpoint`. Raises ApplyError."""
+    with connected(endpoint, admin_secret) as client:
+        wait_until_healthy(client, timeout)
+        answer = command(client, {"type": "export_metadata", "version": 2, "args": {}})
+    # Version 2 of the command has the version of the resource beside it; older servers have the document alone.
+    return answer.get("metadata", answer)
 
 
-def _in_words(entry: dict[str, Any]) -> str:
-    """An entry of `inconsistent_objects`, for people."""
-    name, kind, reason = entry.get("name"), entry.get("type"), entry.get("reason") or entry.get("message")
-    if not name:
-        definition = entry.get("definition")
-        name = definition.get("name", definition) if isinstance(definition, dict) else definition
-    return f"{kind or 'object'} {name}: {reason or 'no reason given'}"
-
-
-def _excerpt(response: httpx2.Response) -> str:
-    text = " ".join(response.text.split())
-    return (text[:200] + "…" if len(text) > 200 else text) or "(empty body)."
+def _failed(error: Exception, as_json: bool, **more: Any) -> int:
+    inconsistencies = getattr(error, "inconsistencies", [])
+    if as_json:
+        print(json.dumps({**more, "error": str(error), "inconsistencies": inconsistencies}))
+    else:
+        print(f"Error: {error}", *(f"  - {line}" for line in inconsistencies), sep="\n", file=sys.stderr)
+    return 1
 
 
 def _summary(endpoint: str, document: dict[str, Any]) -> Applied:

@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from lictor.cli.embedded import processes
+
 MARKER = "LICTOR_INSTANCE"
 """Environment variable that marks the processes of one data directory, to find them if their supervisor was killed."""
 
@@ -37,6 +39,11 @@ class Instance:
     def state_path(self) -> Path:
         """The state file (JSON, 0600: it holds DSNs with passwords)."""
         return self.data_dir / "state.json"
+
+    @property
+    def secret_key_path(self) -> Path:
+        """The file with the keys that seal secrets (0600)."""
+        return self.data_dir / "secret.key"
 
     @property
     def marker(self) -> str:
@@ -89,7 +96,7 @@ class Instance:
             return None
 
     def state(self) -> dict[str, Any] | None:
-        """What the running `up` wrote, or None if none runs on this directory."""
+        """What the running `up` wrote, or None if none runs on this directory or it has written nothing yet."""
         try:
             descriptor = os.open(self.data_dir / "lock", os.O_RDONLY)
         except OSError:
@@ -98,7 +105,9 @@ class Instance:
             with suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 return None
-            return self._read()
+            state = self._read()
+            # Whoever has just taken the lock has not yet taken away what one that was killed left.
+            return state if state and processes.is_alive(state["pid"]) else None
         finally:
             os.close(descriptor)
 

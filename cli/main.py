@@ -8,7 +8,15 @@ import sys
 
 from cyclopts import App, CycloptsError
 
-from lictor.cli import commands
+from lictor.cli import (
+    commands,
+    doctor_command,
+    key_commands,
+    moving_commands,
+    prepare_command,
+    retention_commands,
+    settings_command,
+)
 
 _HELP = """The open backend for Prefect 1.x flows.
 
@@ -23,23 +31,39 @@ Use it:
     prefect create project hello
     prefect agent local start
 
-Settings are environment variables: LICTOR_DATA_DIR, LICTOR_PORT, LICTOR_DATABASE_URL, ...
+Settings are environment variables: LICTOR_DATA_DIR, LICTOR_PORT, LICTOR_DATABASE_URL, ...: `lictor settings`.
 """
 
 app = App(name="lictor", help=_HELP, help_format="plaintext", version=commands.version)
 db = App(name="db", help="The database: upgrade, downgrade, current revision.")
 engine = App(name="engine", help="The GraphQL engine on its own, in place of a Hasura container.")
 tenant = App(name="tenant", help="Tenants.")
+key = App(name="key", help="API keys: create, list, revoke. LICTOR_AUTH=key makes the server ask for them.")
+secret = App(name="secret", help="The server's own keys, with which secrets are encrypted.")
+retention = App(name="retention", help="How long data are kept: see what would go, and take it away now.")
 
 app.command(commands.up, sort_key=1)
 app.command(commands.demo, sort_key=2)
 app.command(commands.status, sort_key=3)
+app.command(doctor_command.doctor, sort_key=4)
+app.command(settings_command.settings, sort_key=5)
+app.command(moving_commands.import_, name="import", sort_key=6)
+app.command(moving_commands.backup, sort_key=7)
+app.command(moving_commands.restore, sort_key=8)
+app.command(prepare_command.prepare, sort_key=9)
 db.command(commands.db_upgrade, name="upgrade")
 db.command(commands.db_downgrade, name="downgrade")
 db.command(commands.db_current, name="current")
 engine.command(commands.engine_serve, name="serve")
 tenant.command(commands.tenant_create, name="create")
-for group in (db, engine, tenant):
+key.command(key_commands.create)
+key.command(key_commands.list_keys, name="list")
+key.command(key_commands.revoke)
+secret.command(key_commands.new_secret_key, name="new-key")
+secret.command(key_commands.reseal)
+retention.command(retention_commands.preview)
+retention.command(retention_commands.apply)
+for group in (db, engine, tenant, key, secret, retention):
     app.command(group)
 # By name: its module, with an HTTP client, is imported only when it is called.
 app.command(

@@ -1,4 +1,4 @@
-"""Makes the database of `lictor up` ready: create it, migrate it, add the default tenant. Then ends.
+"""Makes the database of `lictor up` ready: create it, migrate it, add the default tenant; and the key file. Then ends.
 
 In: LICTOR_DATA_DIR and LICTOR_DATABASE_URL. Out: a database at the newest revision with one tenant at least. A process
 of its own because what it imports would stay in the supervisor's memory for good. May run any number of times.
@@ -7,6 +7,7 @@ of its own because what it imports would stay in the supervisor's memory for goo
 import sys
 
 from lictor.cli.embedded.postgres import PostgresServer
+from lictor.cli.instance import Instance
 from lictor.settings import get_settings
 
 
@@ -17,7 +18,12 @@ def main() -> None:
     import sqlalchemy.exc
     from psycopg.conninfo import conninfo_to_dict
 
+    from lictor.cli.accounts import ensure_key_file
+
     settings = get_settings()
+    key_file = Instance(settings.data_dir).secret_key_path
+    if settings.secret_key_file == key_file:
+        ensure_key_file(key_file)
     name = str(conninfo_to_dict(settings.database_url).get("dbname", "lictor"))
     server = PostgresServer(settings.data_dir / "postgres")
     # Ours only if it is the very one: a user's own database is never created.
@@ -35,8 +41,7 @@ def prepare(dsn: str) -> None:
     from lictor import migrations
     from lictor.cli.tenants import ensure_default_tenant
 
-    if migrations.current_revision(dsn) != migrations.head_revision():
-        migrations.upgrade(dsn)
+    migrations.ensure_head(dsn)
     ensure_default_tenant(dsn)
 
 

@@ -4,10 +4,12 @@ In: settings, the data directory, the listening socket. Out: Service declaration
 the settings name is used as it is; otherwise an embedded one is declared. Starts nothing itself.
 """
 
+import shutil
 import signal
 import sys
 import urllib.request
 from dataclasses import dataclass, field
+from pathlib import Path
 from socket import socket
 
 from lictor.cli.embedded.postgres import PostgresServer
@@ -17,7 +19,8 @@ from lictor.cli.supervisor import Service
 from lictor.settings import Settings
 
 DATABASE = "lictor"
-_API_APP = "lictor.actions.gateway.app:create_app"
+_CLOSING_SECONDS = 5.0
+"""What an API process needs to end, beyond the time it gives to calls under way."""
 
 
 @dataclass
@@ -32,6 +35,9 @@ class Stack:
     redis_url: str = ""
 
     def __post_init__(self) -> None:
+        # Keys that the settings name are in the environment already.
+        given = self.settings.model_fields_set & {"secret_key", "secret_key_file"}
+        self._secret_keys = {} if given else {"LICTOR_SECRET_KEY_FILE": str(self.instance.secret_key_path)}
         self._storage()
         self._database()
         self._lictor()
@@ -47,6 +53,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What every Lictor process is told."""
         return {
+            **self._secret_keys,
             MARKER: self.instance.marker,
             "LICTOR_DATA_DIR": str(self.instance.data_dir),
             "LICTOR_DATABASE_URL": self.database_url,
@@ -110,6 +117,7 @@ class Stack:
                 lambda: [sys.executable, "-m", "lictor.cli.prepare_database"],
                 after=embedded,
                 environment=self.environment,
+                prepare=self._empty_metrics,
                 oneshot=True,
                 start_timeout=600,
             )
@@ -118,50 +126,41 @@ class Stack:
     def _lictor(self) -> None:
         after = ["migrate", *(service.name for service in self.services if service.name == "valkey")]
         common = {"after": after, "environment": self.environment}
+        api = {"after": after, "environment": {**self.environment, **self._metrics()}}
         for number in range(1, self.settings.api_processes + 1):
-            name = "api" if self.settings.api_processes == 1 else f"api-{number}"
             self.services.append(
                 Service(
-                    name, self._api, pass_fds=[self.listener.fileno()], healthy=self.api_answers, **common
+                    "api" if self.settings.api_processes == 1 else f"api-{number}",
+                    self._api,
+                    pass_fds=[self.listener.fileno()],
+                    healthy=self.api_answers,
+                    stop_timeout=self.settings.drain_seconds + _CLOSING_SECONDS,
+                    **api,
                 )
             )
-        threads = str(self.settings.worker_threads)
-        worker = [
-            sys.executable,
-            "-m",
-            "dramatiq",
-            "lictor.workers.main",
-            "--processes",
-            "1",
-            "--threads",
-            threads,
-        ]
+        worker = [sys.executable, "-m", "lictor.workers"]
         self.services.append(Service("worker", lambda: worker, ready_line="ready for action", **common))
         self.services.append(
             Service("clock", lambda: [sys.executable, "-m", "lictor.workers.clock"], **common)
         )
 
     def _api(self) -> list[str]:
-        options = [
-            "--factory",
-            "--fd",
-            str(self.listener.fileno()),
-            "--loop",
-            "uvloop",
-            "--http",
-            "httptools",
-        ]
-        options += [
-            "--no-access-log",
-            "--no-proxy-headers",
-            "--no-server-header",
-            "--no-date-header",
-            "--timeout-graceful-shutdown",
-            "5",
-            "--backlog",
-            "2048",
-        ]
-        return [sys.executable, "-m", "uvicorn", _API_APP, *options]
+        return [sys.executable, "-m", "lictor.actions.gateway.serve", "--fd", str(self.listener.fileno())]
+
+    def _metrics(self) -> dict[str, str]:
+        """Where several API processes put their numbers together, so that a scrape of any of them shows all."""
+        if self.settings.api_processes == 1:
+            return {}
+        return {"PROMETHEUS_MULTIPROC_DIR": str(self._metrics_dir)}
+
+    @property
+    def _metrics_dir(self) -> Path:
+        return self.instance.data_dir / "metrics"
+
+    def _empty_metrics(self) -> None:
+        """Before the first API process starts: what those of another `up` have counted is over."""
+        shutil.rmtree(self._metrics_dir, ignore_errors=True)
+        self._metrics_dir.mkdir(parents=True)
 
     def api_answers(self) -> bool:
         """Whether the API answers its health route."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from lictor.orchestration import teams
+from lictor.orchestration import accounts, teams
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.types import Connection
 
@@ -21,22 +21,30 @@ class TenantError(ValueError):
 
 
 def ensure_default_tenant(dsn: str) -> None:
-    """Make the tenant "default" if there is no tenant at all."""
-    _run(dsn, teams.ensure_default_tenant)
+    """Make the tenant "default" if there is no tenant at all, and its administrator if there is no user."""
+
+    async def ensure(connection: Connection) -> None:
+        async with connection.transaction():
+            await teams.ensure_default_tenant(connection)
+            await accounts.ensure_first_user(connection)
+
+    run(dsn, ensure)
 
 
 def create_tenant(dsn: str, name: str, slug: str | None = None) -> str:
     """Make a tenant and return its id. Raises TenantError for an unusable or taken slug (server.md 3.6)."""
     slug = teams.slugify(name) if slug is None else slug
     try:
-        return str(_run(dsn, lambda connection: teams.create_tenant(connection, name, slug)))
+        return str(run(dsn, lambda connection: teams.create_tenant(connection, name, slug)))
     except asyncpg.UniqueViolationError:
         raise TenantError(f"There is a tenant with the slug {slug!r} already.") from None
     except OrchestrationError as error:
         raise TenantError(str(error)) from None
 
 
-def _run(dsn: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+def run(dsn: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    """What `work` returns, run with a connection to `dsn` of its own."""
+
     async def connected() -> Result:
         connection = await asyncpg.connect(dsn)
         try:

@@ -21,7 +21,7 @@ from lictor.engine.errors import GraphQLFailure
 from lictor.engine.metadata import Document as MetadataDocument
 from lictor.engine.metadata import Metadata, MetadataError, parse, read_directory
 from lictor.engine.plan.nodes import TypenameRoot
-from lictor.engine.plan.sources import SESSION_KEY
+from lictor.engine.plan.sources import with_session
 from lictor.engine.run.documents import Document, Documents, Literals
 from lictor.engine.run.executor import Executor, action_calls
 from lictor.engine.run.introspection import Introspection
@@ -65,6 +65,11 @@ class Prepared:
     @property
     def depth(self) -> int:
         return self.document.operation.depth
+
+    @property
+    def used_variables(self) -> frozenset[str]:
+        """Names of the variables that are declared and used; a Hasura refuses values for others."""
+        return self.document.operation.used & self.document.operation.variables.keys()
 
     def typenames(self, variables: Mapping[str, Any] | None) -> dict[str, str]:
         """Root `__typename` fields of an action-only document: response key → the root type's name."""
@@ -262,7 +267,7 @@ class Engine:
         statement = document.compiled(variables).multiplexed
         if statement is None:
             raise GraphQLFailure.of("a subscription is expected", code="unexpected-payload")
-        values = {**variables, SESSION_KEY: request.session.values}
+        values = with_session(variables, request.session)
         encoded = (encode(values, literals) for encode in statement.encoders)
         return Planned(
             statement, tuple(item if isinstance(item, str) else array_literal(item) for item in encoded)

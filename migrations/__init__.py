@@ -37,6 +37,12 @@ def upgrade(dsn: str, revision: str = "head") -> None:
         command.upgrade(alembic_config(dsn), revision)
 
 
+def ensure_head(dsn: str) -> None:
+    """Upgrade the database at `dsn`, unless it is this release's already: then nothing is locked. Raises as `upgrade`."""
+    if current_revision(dsn) != head_revision():
+        upgrade(dsn)
+
+
 def downgrade(dsn: str, revision: str) -> None:
     """Take the database at `dsn` back to `revision` (`base` removes everything, data included)."""
     with psycopg.connect(dsn, autocommit=True) as lock:
@@ -56,3 +62,8 @@ def head_revision() -> str:
     head = ScriptDirectory(str(_HERE)).get_current_head()
     assert head is not None
     return head
+
+
+def all_revisions() -> list[str]:
+    """The revisions this release knows, oldest first."""
+    return [found.revision for found in ScriptDirectory(str(_HERE)).walk_revisions()][::-1]

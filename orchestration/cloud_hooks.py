@@ -68,6 +68,11 @@ async def delete_cloud_hook(
     return deleted is not None
 
 
+async def get_cloud_hooks(executor: Executor, cloud_hook_ids: Sequence[UUID]) -> list[Any]:
+    """The rows of these hooks; unknown ones are missing."""
+    return await _sql.get_cloud_hooks.fetch(executor, cloud_hook_ids=list(cloud_hook_ids))
+
+
 @dataclass(frozen=True, slots=True)
 class HookTest:
     """A hook, and the event it is to be tried with."""
@@ -76,6 +81,7 @@ class HookTest:
     type: str
     config: Any
     event: dict[str, Any]
+    signing_secret: str | None = None
 
 
 async def cloud_hook_test(
@@ -111,11 +117,18 @@ async def cloud_hook_test(
         raise OrchestrationError(f"Cloud hook {cloud_hook_id} not found.")
     if row["event"] is None:
         raise OrchestrationError(f"Flow run {flow_run_id} not found.")
-    return HookTest(row["tenant_id"], row["type"], orjson.loads(row["config"]), orjson.loads(row["event"]))
+    return HookTest(
+        row["tenant_id"],
+        row["type"],
+        orjson.loads(row["config"]),
+        orjson.loads(row["event"]),
+        row["signing_secret"],
+    )
 
 
 async def create_hook_message(executor: Executor, tenant_id: UUID, event: dict[str, Any]) -> UUID:
-    """Tell an event in the UI: what PREFECT_MESSAGE hooks do."""
+    """Tell an event in the UI: what PREFECT_MESSAGE hooks do. That it is no test goes without saying."""
+    event = {key: value for key, value in event.items() if key != "is_test_event" or value}
     return await _sql.create_hook_message.fetchval(
         executor, tenant_id=tenant_id, event=orjson.dumps(event).decode()
     )

@@ -15,14 +15,11 @@ from typing import Any, Generic, TypeVar
 
 import asyncpg
 
+from lictor.orchestration.outages import CONNECTION_ERRORS
 from lictor.orchestration.types import Connection
 
 Call = TypeVar("Call")
 Answer = TypeVar("Answer")
-
-# Errors of the connection, not of the data: the whole batch failed for a reason no single call gave.
-CONNECTION_ERRORS = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncio.TimeoutError,
-                     asyncpg.CannotConnectNowError, asyncpg.AdminShutdownError, asyncpg.CrashShutdownError)  # fmt: skip
 
 
 class Combiner(Generic[Call, Answer]):

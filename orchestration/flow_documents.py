@@ -9,7 +9,8 @@ import base64
 import binascii
 import re
 import zlib
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import msgspec
 import orjson
@@ -23,16 +24,20 @@ _OLDEST_VERSION = (0, 6, 1)
 _VERSION = re.compile(r"(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
 
 
+# Seconds; more than three hundred years.
+_LONGEST_DELAY = 1e10
+
+
 class TaskDocument(msgspec.Struct):
-    """What is read of one task of a flow document."""
+    """What is read of one task of a flow document; numbers as far as the columns go."""
 
     slug: str
-    id: str | None = None
+    id: UUID | None = None
     name: str | None = None
     type: str | None = None
     tags: list[str] | None = None
-    max_retries: int | None = 0
-    retry_delay: int | float | str | None = None
+    max_retries: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)] | None = 0
+    retry_delay: Annotated[float, msgspec.Meta(ge=-_LONGEST_DELAY, le=_LONGEST_DELAY)] | str | None = None
     cache_key: str | None = None
     trigger: str | dict[str, Any] | None = None
     auto_generated: bool | None = False
@@ -144,7 +149,7 @@ def task_rows(raw_tasks: list[Any], tasks: list[TaskDocument]) -> bytes:
     return orjson.dumps(rows)
 
 
-def _interval(delay: int | float | str | None) -> str | None:
+def _interval(delay: float | str | None) -> str | None:
     return f"{delay} seconds" if isinstance(delay, int | float) else delay
 
 

@@ -15,23 +15,17 @@ import orjson
 
 from lictor.orchestration import queries
 from lictor.orchestration.errors import OrchestrationError
-from lictor.orchestration.text import refuse_nul
+from lictor.orchestration.text import json_text
 from lictor.orchestration.types import Connection, Executor
 
 _sql = queries.load("flow_groups")
-
-
-def _encoded(value: Any, field: str) -> str:
-    encoded = orjson.dumps(value)
-    refuse_nul(encoded, field)
-    return encoded.decode()
 
 
 async def set_default_parameters(
     executor: Executor, flow_group_id: UUID, parameters: Mapping[str, Any], *, tenant_id: UUID | None = None
 ) -> bool:
     """Replace the parameters that runs of the group get beside the flow's own defaults; False for an unknown group."""
-    encoded = _encoded(parameters, "parameters")
+    encoded = json_text(parameters, "parameters")
     changed = await _sql.set_default_parameters.fetchval(
         executor, parameters=encoded, flow_group_id=flow_group_id, tenant_id=tenant_id
     )
@@ -55,7 +49,7 @@ async def set_labels(
 
     None means "as the flow says", which is not the same as no labels (3.6.4 step 3).
     """
-    encoded = None if labels is None else _encoded(sorted(set(labels)), "labels")
+    encoded = None if labels is None else json_text(sorted(set(labels)), "labels")
     changed = await _sql.set_labels.fetchval(
         executor, labels=encoded, flow_group_id=flow_group_id, tenant_id=tenant_id
     )
@@ -70,7 +64,7 @@ async def set_run_config(
     tenant_id: UUID | None = None,
 ) -> bool:
     """Set the run config that goes before the flow's, or with None take it away; False for an unknown group."""
-    encoded = None if run_config is None else _encoded(run_config, "run_config")
+    encoded = None if run_config is None else json_text(run_config, "run_config")
     changed = await _sql.set_run_config.fetchval(
         executor, run_config=encoded, flow_group_id=flow_group_id, tenant_id=tenant_id
     )
@@ -89,7 +83,7 @@ async def set_schedule(
     The runs that the schedule before had made and that still wait go; new ones come with the scheduler's next pass, of
     flows whose schedule is active. False for an unknown group.
     """
-    encoded = None if schedule is None else _encoded(schedule, "parameter_defaults")
+    encoded = None if schedule is None else json_text(schedule, "parameter_defaults")
     async with connection.transaction():
         changed = await _sql.set_schedule.fetchval(
             connection, schedule=encoded, flow_group_id=flow_group_id, tenant_id=tenant_id
@@ -121,6 +115,16 @@ async def set_lazarus(
     await _merge_settings(connection, flow_id, {"lazarus_enabled": enabled}, tenant_id)
 
 
+async def set_version_locking(
+    connection: Connection, flow_id: UUID, enabled: bool, *, tenant_id: UUID | None = None
+) -> None:
+    """Say whether states of runs of the flow's group need the version they follow (ui-and-cloud.md B.3, 12).
+
+    Raises OrchestrationError for an unknown flow.
+    """
+    await _merge_settings(connection, flow_id, {"version_locking_enabled": enabled}, tenant_id)
+
+
 async def _merge_settings(
     connection: Connection, flow_id: UUID, settings: Mapping[str, bool], tenant_id: UUID | None
 ) -> None:
@@ -133,6 +137,21 @@ async def _merge_settings(
         if group_id is None:
             raise OrchestrationError(f"Invalid flow ID: there is no flow {flow_id}.")
         await _sql.merge_settings_of_flows.execute(connection, settings=encoded, flow_group_id=group_id)
+
+
+async def pause_schedules(
+    connection: Connection, flow_group_id: UUID, *, tenant_id: UUID | None = None
+) -> bool:
+    """Switch off the schedules of all versions of a group and take their coming runs away; False for an unknown group."""
+    async with connection.transaction():
+        if (
+            await _sql.lock_flow_group.fetchval(connection, flow_group_id=flow_group_id, tenant_id=tenant_id)
+            is None
+        ):
+            return False
+        await _sql.pause_schedules.execute(connection, flow_group_id=flow_group_id)
+        await _sql.delete_scheduled_runs.execute(connection, flow_group_id=flow_group_id)
+    return True
 
 
 async def delete_flow_group(

@@ -16,7 +16,7 @@ import orjson
 
 from lictor.orchestration import queries
 from lictor.orchestration.errors import OrchestrationError
-from lictor.orchestration.types import Connection, Executor
+from lictor.orchestration.types import Beat, Connection, Executor
 
 _sql = queries.load("flow_runs")
 
@@ -140,7 +140,11 @@ async def delete_flow_run(executor: Executor, flow_run_id: UUID, *, tenant_id: U
     return deleted is not None
 
 
-async def beat(connection: Connection, flow_run_ids: Sequence[UUID]) -> list[None]:
+async def beat(connection: Connection, beats: Sequence[Beat]) -> list[None]:
     """Note a sign of life of each flow run; unknown ids are nobody's error (server.md 3.6.4)."""
-    await _sql.beat.execute(connection, ids=list(flow_run_ids))
-    return [None] * len(flow_run_ids)
+    await _sql.beat.execute(
+        connection,
+        ids=[each.id for each in beats],
+        caller_tenant_ids=[each.caller_tenant_id for each in beats],
+    )
+    return [None] * len(beats)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import orjson
 import structlog
 
@@ -26,7 +27,7 @@ from lictor.orchestration.flow_documents import (
 )
 from lictor.orchestration.scheduling import schedule_flow_runs
 from lictor.orchestration.states import NewState, prepare_state, set_flow_run_states
-from lictor.orchestration.text import refuse_nul
+from lictor.orchestration.text import json_text, refuse_nul
 from lictor.orchestration.types import Connection, Executor
 
 _sql = queries.load("flows")
@@ -52,8 +53,7 @@ async def create_flow(
     """
     flow = convert(document, FlowDocument, "serialized_flow")
     check_core_version(flow.core_version)
-    encoded = orjson.dumps(document)
-    refuse_nul(encoded, "serialized_flow")
+    encoded = json_text(document, "serialized_flow")
     async with connection.transaction():
         tenant_id = await _sql.project_tenant.fetchval(
             connection, project_id=project_id, tenant_id=caller_tenant_id
@@ -76,7 +76,7 @@ async def create_flow(
             flow_group_id=group["id"],
             name=flow.name,
             description=description,
-            document=encoded.decode(),
+            document=encoded,
         )
         await _sql.remember_key.execute(
             connection, flow_group_id=group["id"], idempotency_key=idempotency_key
@@ -137,7 +137,11 @@ async def _insert_tasks(
         return
     rows = task_rows(raw, tasks)
     refuse_nul(rows, "serialized_tasks")
-    await _sql.insert_tasks.execute(connection, flow_id=flow_id, tenant_id=tenant_id, tasks=rows.decode())
+    try:
+        await _sql.insert_tasks.execute(connection, flow_id=flow_id, tenant_id=tenant_id, tasks=rows.decode())
+    except asyncpg.DataError as error:
+        # What a duration may look like, Postgres alone knows; everything else has been checked.
+        raise OrchestrationError(f"Invalid flow: retry_delay of a task: {error}.") from None
 
 
 async def _insert_edges(
@@ -160,6 +164,7 @@ async def archive_flow(connection: Connection, flow_id: UUID, *, tenant_id: UUID
     False for an unknown flow; archiving twice is archiving once.
     """
     async with connection.transaction():
+        await _sql.hold_for_archiving.execute(connection, flow_id=flow_id, tenant_id=tenant_id)
         name = await _sql.archive.fetchval(connection, flow_id=flow_id, tenant_id=tenant_id)
         if name is None:
             return False

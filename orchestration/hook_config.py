@@ -8,21 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
+from lictor.orchestration.config_checks import CONFIG_LIMIT, check_severity, check_text, check_url
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.state_types import STATE_TYPES
 from lictor.orchestration.text import refuse_nul
 
 STATES = tuple(name.upper() for name in STATE_TYPES if not name.startswith("_"))
 """The states a hook may ask for. A hook fires for exactly these names; there is no hierarchy."""
-
-CONFIG_LIMIT = 65_536
-"""Largest config in bytes of JSON."""
-
-SEVERITIES = ("info", "warning", "error", "critical")
 
 
 def check_states(states: Sequence[str]) -> list[str]:
@@ -35,33 +30,21 @@ def check_states(states: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _text(value: Any) -> str | None:
-    return None if isinstance(value, str) and value.strip() else "must be a text that is not empty"
-
-
-def _url(value: Any) -> str | None:
-    try:
-        parts = urlsplit(value if isinstance(value, str) else "")
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        good = False
-    return None if good else "must be an http or https URL"
-
-
 def _texts(value: Any) -> str | None:
-    good = isinstance(value, list) and value and not any(map(_text, value))
+    good = isinstance(value, list) and value and not any(map(check_text, value))
     return None if good else "must be a list of one or more texts"
 
 
-def _severity(value: Any) -> str | None:
-    return None if value in SEVERITIES else f"must be one of {', '.join(SEVERITIES)}"
-
-
 _FIELDS: dict[str, Mapping[str, Callable[[Any], str | None]]] = {
-    "WEBHOOK": {"url": _url},
-    "SLACK_WEBHOOK": {"url": _url},
-    "TWILIO": {"account_sid": _text, "auth_token": _text, "messaging_service_sid": _text, "to": _texts},
-    "PAGERDUTY": {"api_token": _text, "routing_key": _text, "severity": _severity},
+    "WEBHOOK": {"url": check_url},
+    "SLACK_WEBHOOK": {"url": check_url},
+    "TWILIO": {
+        "account_sid": check_text,
+        "auth_token": check_text,
+        "messaging_service_sid": check_text,
+        "to": _texts,
+    },
+    "PAGERDUTY": {"api_token": check_text, "routing_key": check_text, "severity": check_severity},
 }
 
 

@@ -16,7 +16,10 @@ from lictor.orchestration.hook_config import check_config
 
 @dataclass(frozen=True, slots=True)
 class HookRequest:
-    """A POST: `json` or `form` is the body; `timeout` (seconds) covers it from name look-up to answer."""
+    """A POST: `json`, `form` or `content` is the body; `timeout` (seconds) covers it from name look-up to answer.
+
+    `taken_by`: the statuses that mean it was taken; None: every 2xx.
+    """
 
     url: str
     timeout: float
@@ -24,6 +27,8 @@ class HookRequest:
     json: Any = None
     form: Mapping[str, str] | None = None
     auth: tuple[str, str] | None = None
+    content: bytes | None = None
+    taken_by: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,21 @@ class Addresses:
     ui: str
     twilio: str = "https://api.twilio.com"
     pagerduty: str = "https://events.pagerduty.com"
+
+    @classmethod
+    def of(cls, ui_url: str | None, port: int, twilio_url: str, pagerduty_url: str) -> Addresses:
+        """As the settings say; without a `ui_url`, the UI is the gateway's own."""
+        ui = ui_url or f"http://localhost:{port}"
+        return cls(*(url.rstrip("/") for url in (ui, twilio_url, pagerduty_url)))
+
+    def twilio_messages(self, account_sid: str) -> str:
+        """Where the messages of a Twilio account are sent from."""
+        return f"{self.twilio}/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages.json"
+
+    @property
+    def pagerduty_events(self) -> str:
+        """Where PagerDuty takes events."""
+        return f"{self.pagerduty}/v2/enqueue"
 
 
 def hook_requests(
@@ -82,26 +102,25 @@ class _Facts:
 
 def _slack_blocks(facts: _Facts) -> list[dict[str, Any]]:
     texts = (
-        f"`{_slack(facts.flow_run)}` from flow `{_slack(facts.flow)}` entered a new state",
-        f"*State:* `{_slack(facts.state)}`",
-        f"*Message:* {_slack(facts.message)}",
+        f"`{slack_text(facts.flow_run)}` from flow `{slack_text(facts.flow)}` entered a new state",
+        f"*State:* `{slack_text(facts.state)}`",
+        f"*Message:* {slack_text(facts.message)}",
         f"*Link:* {facts.link}",
     )
     return [{"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}} for text in texts]
 
 
-def _slack(text: str) -> str:
+def slack_text(text: str) -> str:
     """`text` without Slack's control characters: a run's name must not call a whole channel."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _twilio(config: Mapping[str, Any], facts: _Facts, addresses: Addresses) -> list[HookRequest]:
     sid = config["account_sid"]
-    url = f"{addresses.twilio}/2010-04-01/Accounts/{quote(sid, safe='')}/Messages.json"
     body = f"{facts.flow_run} from flow {facts.flow} entered a new state: {facts.state}.\nLink: {facts.link}"
     return [
         HookRequest(
-            url,
+            addresses.twilio_messages(sid),
             2,
             form={"To": number, "From": config["messaging_service_sid"], "Body": body},
             auth=(sid, config["auth_token"]),
@@ -127,7 +146,7 @@ def _pagerduty(config: Mapping[str, Any], facts: _Facts, addresses: Addresses) -
         },
     }
     return HookRequest(
-        f"{addresses.pagerduty}/v2/enqueue",
+        addresses.pagerduty_events,
         2,
         {"Authorization": f"Token token={config['api_token']}"},
         json={
@@ -137,3 +156,22 @@ def _pagerduty(config: Mapping[str, Any], facts: _Facts, addresses: Addresses) -
             "links": [{"href": facts.link, "text": f"Flow Run {facts.flow_run}"}],
         },
     )
+
+
+def teams_request(url: str, title: str, text: str) -> HookRequest:
+    """A card in a Microsoft Teams channel, as its webhooks take it: the one kind that all of them know."""
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [
+            {"type": "TextBlock", "size": "Medium", "weight": "Bolder", "wrap": True, "text": title[:1000]},
+            {"type": "TextBlock", "wrap": True, "text": text[:20_000]},
+        ],
+    }
+    attachment = {
+        "contentType": "application/vnd.microsoft.card.adaptive",
+        "contentUrl": None,
+        "content": card,
+    }
+    return HookRequest(url, 5, json={"type": "message", "attachments": [attachment]})

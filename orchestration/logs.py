@@ -15,7 +15,10 @@ _sql = queries.load("logs")
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line; a `timestamp` of None means now, `info` is JSON text."""
+    """One line; a `timestamp` of None means now, `info` is JSON text.
+
+    Runs of another tenant than `caller_tenant_id` (None: any) are not found.
+    """
 
     flow_run_id: UUID
     task_run_id: UUID | None
@@ -24,6 +27,7 @@ class LogLine:
     level: str
     message: str | None
     info: str | None = None
+    caller_tenant_id: UUID | None = None
 
 
 async def write_logs(connection: Connection, calls: Sequence[Sequence[LogLine]]) -> list[bool]:
@@ -39,6 +43,7 @@ async def write_logs(connection: Connection, calls: Sequence[Sequence[LogLine]])
         levels=[line.level for _, line in lines],
         messages=[line.message for _, line in lines],
         infos=[line.info for _, line in lines],
+        caller_tenant_ids=[line.caller_tenant_id for _, line in lines],
     )
     refused = {row["call"] for row in rows}
     return [number not in refused for number in range(len(calls))]

@@ -2,13 +2,14 @@
 
 In: a connection, and flows or none ("all that need runs"). Out: the ids of the runs made. Any number of schedulers
 may work at once and die at any line: flows are claimed batch by batch, one transaction each, and a run is made once
-because of its idempotency key. Never makes runs of a flow that is archived or whose schedule is off.
+because of its idempotency key. A flow of which no runs can be made says why in `flow.schedule_error` and stops no
+other. Never makes runs of a flow that is archived or whose schedule is off.
 """
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,8 @@ from uuid import UUID
 import structlog
 
 from lictor.orchestration import queries
-from lictor.orchestration.combine import CONNECTION_ERRORS
 from lictor.orchestration.flow_runs import NewFlowRun, create_flow_runs
+from lictor.orchestration.outages import CONNECTION_ERRORS
 from lictor.orchestration.schedules import Occurrence, ScheduleError, attributes_key, next_times
 from lictor.orchestration.types import Connection
 
@@ -27,8 +28,9 @@ _log = structlog.get_logger("lictor.scheduling")
 
 _RUNS_PER_BATCH = 2000
 """Bounds the memory of a pass and the time for which flows are locked."""
-_RUNS_PREPARED_PER_BATCH = 100
+_RUNS_PREPARED_PER_SEARCH, _RUNS_PREPARED_PER_BATCH = 20_000, 100
 _BEFORE_ALL = UUID(int=0)
+_ERROR_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,11 @@ class _Claimed:
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    """A flow and the runs to be made of it."""
+    """A flow and the runs to be made of it, or why there are none to make."""
 
     id: UUID
     requests: list[NewFlowRun]
+    error: str | None = None
 
 
 async def schedule_flow_runs(
@@ -54,6 +57,7 @@ async def schedule_flow_runs(
     *,
     max_runs: int = 10,
     now: datetime | None = None,
+    more: Callable[[], object] | None = None,
 ) -> list[UUID]:
     """Make the next `max_runs` runs of flows with an active schedule; returns the ids of those that are new.
 
@@ -62,7 +66,8 @@ async def schedule_flow_runs(
     nothing new (contract server.md 3.6.3 schedule_flow_runs).
 
     Each batch of flows is a transaction (a savepoint inside the caller's). `now` (aware) stands in for the
-    database's clock. A flow whose schedule or parameters are wrong is logged with its id and stops no other.
+    database's clock. A flow whose schedule or parameters are wrong is marked with the error and stops no other.
+    `more` is called once, when the first batch is full: there is work for other schedulers, too.
     """
     now = now or await _database_time(connection)
     made: list[UUID] = []
@@ -76,12 +81,15 @@ async def schedule_flow_runs(
                 rows = await _sql.claim_flows.fetch(connection, flow_ids=chosen)
                 made += await _schedule_batch(connection, rows, now, max_runs)
         return made
-    last = _BEFORE_ALL
+    size, last = _flows_per_batch(max_runs), _BEFORE_ALL
     while True:
         async with connection.transaction():
             rows = await _sql.claim_flows_to_top_up.fetch(
-                connection, now=now, after_id=last, max_runs=max_runs, batch_size=_flows_per_batch(max_runs)
+                connection, now=now, after_id=last, max_runs=max_runs, batch_size=size
             )
+            if more is not None and len(rows) == size:
+                more()
+                more = None
             made += await _schedule_batch(connection, rows, now, max_runs)
         if not rows:
             return made
@@ -94,15 +102,22 @@ async def prepare_due_task_runs(connection: Connection, within: timedelta) -> in
     A client finds its task runs when it starts (contract client.md 5.1), so they must be there before the run is
     due; making them with the run, days ahead, would cost a row per task for nothing.
     """
-    total, reached = 0, None
+    total = 0
     while True:
-        batch = await _sql.prepare_due_task_runs.fetchrow(
-            connection, within=within, from_time=reached, batch_size=_RUNS_PREPARED_PER_BATCH
+        # Found once, then prepared batch by batch: of a hundred thousand that are due at one moment, each batch would
+        # find those again that are done.
+        found = await _sql.due_without_task_runs.fetch(
+            connection, within=within, most=_RUNS_PREPARED_PER_SEARCH
         )
-        total += batch["prepared"]
-        if batch["prepared"] < _RUNS_PREPARED_PER_BATCH:
+        ids, prepared = [row["id"] for row in found], 0
+        for start in range(0, len(ids), _RUNS_PREPARED_PER_BATCH):
+            prepared += await _sql.prepare_task_runs.fetchval(
+                connection, flow_run_ids=ids[start : start + _RUNS_PREPARED_PER_BATCH]
+            )
+        total += prepared
+        # What is left of the last ones is in the hands of others.
+        if not prepared or len(ids) < _RUNS_PREPARED_PER_SEARCH:
             return total
-        reached = batch["last"]
 
 
 async def _database_time(connection: Connection) -> datetime:
@@ -133,40 +148,73 @@ async def _schedule_batch(
     claimed = [
         _Claimed(row["id"], row["schedule"], runs["last"] if runs else None)
         for row in rows
-        if not (runs := ahead.get(row["id"])) or runs["scheduled"] < max_runs
+        if not (runs := ahead.get(row["id"]))
+        or runs["scheduled"] < max_runs
+        or row["schedule_error"] is not None
     ]
     # Some hundred schedules, or one whose filters let little through, would hold up everything else on the event loop.
     flows = await asyncio.to_thread(_plan, claimed, now, max_runs)
+    made, errors = await _make_runs_of_all(connection, [flow for flow in flows if flow.error is None])
+    errors |= {flow.id: flow.error for flow in flows if flow.error is not None}
+    await _mark(connection, flows, errors)
+    return made
+
+
+async def _make_runs_of_all(
+    connection: Connection, flows: Sequence[_Flow]
+) -> tuple[list[UUID], dict[UUID, str]]:
+    """Make the runs of a batch at once, or if that fails flow by flow; returns the new ids, and what went wrong."""
     try:
         return await _make_runs(connection, flows)
     except CONNECTION_ERRORS:
         raise
     except Exception:
-        if len(flows) == 1:
-            raise
         _log.warning("batch_failed", flows=len(flows), exc_info=True)
     made: list[UUID] = []
+    errors: dict[UUID, str] = {}
     for flow in flows:
         try:
-            made += await _make_runs(connection, [flow])
+            ids, refused = await _make_runs(connection, [flow])
         except CONNECTION_ERRORS:
             raise
-        except Exception:
-            _log.exception("flow_not_scheduled", flow_id=str(flow.id))
-    return made
+        except Exception as error:
+            errors[flow.id] = _text(error)
+        else:
+            made += ids
+            errors |= refused
+    return made, errors
+
+
+async def _mark(connection: Connection, flows: Sequence[_Flow], errors: dict[UUID, str]) -> None:
+    """Write down how it went with each flow, and log what is new."""
+    ids = sorted(flow.id for flow in flows)
+    if not ids:
+        return
+    changed = await _sql.mark_schedule_errors.fetch(
+        connection, flow_ids=ids, errors=[errors.get(id) for id in ids]
+    )
+    for row in changed:
+        if row["schedule_error"] is None:
+            _log.info("flow_scheduled_again", flow_id=str(row["id"]))
+        else:
+            _log.warning("flow_not_scheduled", flow_id=str(row["id"]), error=row["schedule_error"])
+
+
+def _text(error: Exception) -> str:
+    """What a person is told of an error; NUL, which Postgres cannot store, is left out."""
+    text = str(error) if isinstance(error, ScheduleError) else f"{type(error).__name__}: {error}"
+    return text.replace("\0", "")[:_ERROR_LENGTH]
 
 
 def _plan(claimed: Sequence[_Claimed], now: datetime, max_runs: int) -> list[_Flow]:
-    """The runs each claimed flow needs; a flow whose schedule is wrong is logged and needs none."""
+    """The runs each claimed flow needs; a flow whose schedule is wrong needs none, and has an error."""
     flows = []
     for flow in claimed:
         try:
             occurrences = next_times(json.loads(flow.schedule), after=now, count=max_runs)
-        except ScheduleError as error:
-            _log.warning("schedule_refused", flow_id=str(flow.id), error=str(error))
-        except Exception:
-            # Whatever a registered document does to the libraries, it concerns this flow alone.
-            _log.exception("schedule_failed", flow_id=str(flow.id))
+        # Whatever a registered document does to the libraries, it concerns this flow alone.
+        except Exception as error:
+            flows.append(_Flow(flow.id, [], _text(error)))
         else:
             flows.append(_Flow(flow.id, _requests(flow.id, occurrences, flow.last)))
     return flows
@@ -196,17 +244,16 @@ def _requests(flow_id: UUID, occurrences: Sequence[Occurrence], last: datetime |
     ]
 
 
-async def _make_runs(connection: Connection, flows: Sequence[_Flow]) -> list[UUID]:
+async def _make_runs(connection: Connection, flows: Sequence[_Flow]) -> tuple[list[UUID], dict[UUID, str]]:
+    """Make the runs in one statement; returns the ids of those that are new, and by flow why runs were refused."""
     requests = [request for flow in flows for request in flow.requests]
     if not requests:
-        return []
+        return [], {}
     async with connection.transaction():
         answers = await create_flow_runs(connection, requests)
     refused = {
         request.flow_id: made.error
         for request, made in zip(requests, answers, strict=True)
-        if made.error is not None
+        if made.error is not None and request.flow_id is not None
     }
-    for flow_id, error in refused.items():
-        _log.warning("runs_refused", flow_id=str(flow_id), error=error)
-    return [made.id for made in answers if made.created and made.id is not None]
+    return [made.id for made in answers if made.created and made.id is not None], refused

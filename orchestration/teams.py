@@ -44,11 +44,14 @@ def check_slug(slug: str, name: str = "") -> None:
     check_tenant_name(slug, "slug")
 
 
-async def create_tenant(executor: Executor, name: str, slug: str) -> UUID:
-    """Make a tenant. Raises OrchestrationError unless `slug` is a slug, and for a name that is too long."""
+async def create_tenant(executor: Executor, name: str, slug: str, user_id: UUID | None = None) -> UUID:
+    """Make a tenant, of which `user_id` (by default the administrator) is a member.
+
+    Raises OrchestrationError unless `slug` is a slug, and for a name that is too long.
+    """
     check_slug(slug, name)
     check_tenant_name(name)
-    return await _sql.create_tenant.fetchval(executor, name=name, slug=slug)
+    return await _sql.create_tenant.fetchval(executor, name=name, slug=slug, user_id=user_id)
 
 
 async def ensure_default_tenant(executor: Executor) -> None:
@@ -129,17 +132,27 @@ async def create_artifact(
     return artifact_id
 
 
-async def update_artifact(executor: Executor, artifact_id: UUID, data: Any, *, size_limit: int) -> bool:
+async def update_artifact(
+    executor: Executor,
+    artifact_id: UUID,
+    data: Any,
+    *,
+    size_limit: int,
+    caller_tenant_id: UUID | None = None,
+) -> bool:
     """Replace an artifact's data; False for an unknown one."""
     encoded = _artifact_data(data, size_limit)
-    return (
-        await _sql.update_task_run_artifact.fetchval(executor, task_run_artifact_id=artifact_id, data=encoded)
-        is not None
+    changed = await _sql.update_task_run_artifact.fetchval(
+        executor, task_run_artifact_id=artifact_id, data=encoded, caller_tenant_id=caller_tenant_id
     )
+    return changed is not None
 
 
-async def delete_artifact(executor: Executor, artifact_id: UUID) -> bool:
+async def delete_artifact(
+    executor: Executor, artifact_id: UUID, *, caller_tenant_id: UUID | None = None
+) -> bool:
     """Delete an artifact; False for an unknown one."""
-    return (
-        await _sql.delete_task_run_artifact.fetchval(executor, task_run_artifact_id=artifact_id) is not None
+    deleted = await _sql.delete_task_run_artifact.fetchval(
+        executor, task_run_artifact_id=artifact_id, caller_tenant_id=caller_tenant_id
     )
+    return deleted is not None

@@ -13,7 +13,7 @@ import asyncpg
 import structlog
 
 from lictor.orchestration import queries
-from lictor.orchestration.combine import CONNECTION_ERRORS
+from lictor.orchestration.outages import CONNECTION_ERRORS, DATABASE_ERRORS
 from lictor.orchestration.types import Connection
 
 _sql = queries.load("tenant_purge")
@@ -65,7 +65,7 @@ async def purge_at_once(connection: Connection, tenant_id: UUID, within: float =
     try:
         async with asyncio.timeout(within):
             await purge_tenants(connection, tenant_id)
-    except (*CONNECTION_ERRORS, asyncpg.PostgresError) as error:
+    except DATABASE_ERRORS as error:
         # The deletion stands, whatever became of this attempt.
         _log.info("tenant_left_to_workers", tenant_id=str(tenant_id), reason=type(error).__name__)
 
@@ -79,7 +79,13 @@ async def _purge_batch(connection: Connection, tenant_id: UUID, rows: int) -> in
     if claimed:
         flow_run_ids = [row["id"] for row in claimed]
         return await _purge_flow_runs(connection, flow_run_ids, rows)
-    for statement in (_sql.delete_edges, _sql.delete_tasks, _sql.delete_flows, _sql.delete_messages):
+    for statement in (
+        _sql.delete_edges,
+        _sql.delete_tasks,
+        _sql.delete_flows,
+        _sql.delete_messages,
+        _sql.delete_hook_deliveries,
+    ):
         done = await statement.fetchval(connection, tenant_id=tenant_id, batch_size=rows)
         if done:
             return done

@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from lictor.orchestration import queries
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.teams import check_slug, check_tenant_name
-from lictor.orchestration.text import refuse_nul
+from lictor.orchestration.text import json_text
 from lictor.orchestration.types import Executor
 
 _sql = queries.load("tenants")
@@ -53,11 +51,8 @@ async def update_tenant_settings(
 
     Raises OrchestrationError for an unknown tenant.
     """
-    encoded = orjson.dumps(settings or {})
-    refuse_nul(encoded, "settings")
-    updated = await _sql.update_tenant_settings.fetchval(
-        executor, tenant_id=tenant_id, settings=encoded.decode()
-    )
+    encoded = json_text(settings or {}, "settings")
+    updated = await _sql.update_tenant_settings.fetchval(executor, tenant_id=tenant_id, settings=encoded)
     return _found(tenant_id, updated)
 
 

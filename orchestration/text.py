@@ -1,6 +1,9 @@
-"""Text that Postgres cannot store."""
+"""JSON text for Postgres, which cannot store everything that JSON can say."""
 
 import re
+from typing import Any
+
+import orjson
 
 from lictor.orchestration.errors import OrchestrationError
 
@@ -15,3 +18,10 @@ def refuse_nul(encoded: bytes, field: str) -> None:
     """
     if b"\\u0000" in encoded and _NUL.search(encoded) is not None:
         raise OrchestrationError(f"{field} holds a NUL character (\\u0000), which cannot be stored.")
+
+
+def json_text(value: Any, field: str) -> str:
+    """`value` as JSON text that can be stored. Raises OrchestrationError naming `field` when it holds NUL."""
+    encoded = orjson.dumps(value)
+    refuse_nul(encoded, field)
+    return encoded.decode()

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from lictor.orchestration.hook_requests import HookRequest
-from lictor.outgoing import Outgoing, OutgoingError, is_allowed, parse_networks
-from lictor.settings import Settings
+from lictor.outgoing import Outgoing, OutgoingError, is_allowed, retry_after
+from lictor.settings import Settings, parse_networks
+from tests.listener import Listener
 from tests.receiver import Receiver
 
 LOOPBACK = parse_networks("127.0.0.0/8, ::1/128")
@@ -202,3 +203,90 @@ async def test_a_certificate_is_that_of_the_name_not_of_the_address(tmp_path, ce
             with pytest.raises(OutgoingError, match="certificate"):
                 await outgoing.send(request)
         assert len(receiver.requests) == accepted
+
+
+# What the delivery of hooks relies on -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"),
+    [(301, True), (400, True), (404, True), (410, True), (408, False), (425, False), (429, False), (500, False), (503, False)],
+)  # fmt: skip
+async def test_whether_an_answer_is_for_good(receiver, status, permanent):
+    receiver.status = status
+    with pytest.raises(OutgoingError) as refused:
+        await send(HookRequest(receiver.url, 2, json={}))
+    assert (refused.value.status, refused.value.permanent) == (status, permanent)
+
+
+async def test_what_cannot_be_sent_is_wrong_for_good_and_what_cannot_be_reached_is_not(receiver):
+    for request, networks in (
+        (HookRequest("ftp://a/", 2), LOOPBACK),
+        (HookRequest(receiver.url, 2), ()),
+        (HookRequest(receiver.url, 2, {"a": "b\r\nc"}, json={}), LOOPBACK),
+    ):
+        with pytest.raises(OutgoingError) as refused:
+            await send(request, networks)
+        assert refused.value.permanent
+    for url in ("http://nowhere.invalid/", "http://127.0.0.1:1/"):
+        with pytest.raises(OutgoingError) as away:
+            await send(HookRequest(url, 5, json={}))
+        assert not away.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high"),
+    [("0", 0, 0), ("120", 120, 120), (" 7 ", 7, 7), ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("Fri, 31 Dec 2100 23:59:59 GMT", 10**9, 10**10)],
+)  # fmt: skip
+def test_how_long_an_answer_asks_to_wait(value, low, high):
+    wait = retry_after({"retry-after": value})
+    assert wait is not None
+    assert low <= wait <= high
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"retry-after": "soon"}, {"retry-after": "-1"}, {"retry-after": "\u0661"}]
+)
+def test_what_asks_for_no_time(headers):
+    assert retry_after(headers) is None
+
+
+async def test_connections_are_used_again_each_for_its_own_name():
+    async with Listener() as listener, Outgoing(LOOPBACK) as outgoing:
+        for _ in range(5):
+            await outgoing.send(HookRequest(listener.url, 2, json={}))
+        assert listener.connections == 1
+        # Another name of the same address: nothing that was agreed with one holds for the other.
+        await outgoing.send(HookRequest(listener.url.replace("127.0.0.1", "localhost"), 2, json={}))
+        assert listener.connections == 2
+
+
+async def test_an_endless_answer_costs_its_connection_and_no_more():
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n")
+        try:
+            while True:
+                writer.write(b"x" * 1000)
+                await writer.drain()
+                await asyncio.sleep(0.001)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(flood, "127.0.0.1", 0)
+    async with server, Outgoing(LOOPBACK) as outgoing:
+        port = server.sockets[0].getsockname()[1]
+        assert await outgoing.send(HookRequest(f"http://127.0.0.1:{port}/", 5, json={})) == 200
+
+
+async def test_of_many_names_only_some_connections_are_kept():
+    async with Listener() as listener, Outgoing(LOOPBACK) as outgoing:
+        servers = [await asyncio.start_server(listener._serve, "127.0.0.1", 0) for _ in range(105)]
+        for server in servers:
+            port = server.sockets[0].getsockname()[1]
+            await outgoing.send(HookRequest(f"http://127.0.0.1:{port}/", 5, json={}))
+        assert len(outgoing._clients) == 100
+        for server in servers:
+            server.close()

@@ -16,14 +16,16 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
+from lictor import logs
+from lictor.orchestration.outages import DATABASE_ERRORS
 from lictor.settings import Settings, get_settings
-from lictor.workers import logs
 from lictor.workers.broker import make_broker
 from lictor.workers.database import connection_options
 from lictor.workers.duties import DUTIES, TIME_LIMIT
 from lictor.workers.lease import CHANNEL, Lease
 from lictor.workers.outbox import Outbox
 from lictor.workers.statements import clock as _sql
+from lictor.workers.waiting import wait
 
 _log = structlog.get_logger("lictor.clock")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
@@ -56,11 +58,11 @@ class Clock:
                 async with self._connect() as connection:
                     await self._serve(connection)
             # PostgresError too: the server may be starting, or not migrated yet.
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_ERRORS as error:
                 if not self._database_lost:
                     _log.warning("database_lost", error=f"{type(error).__name__}: {error}")
                 self._database_lost = True
-                await _wait(self._stopping, self._pause * random.uniform(0.5, 1))
+                await wait(self._stopping, self._pause * random.uniform(0.5, 1))
                 self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
     @contextlib.asynccontextmanager
@@ -87,7 +89,7 @@ class Clock:
             else:
                 pause = await self.lease.seconds_until_vacant(connection) + random.uniform(0, 0.1)
             if not connection.is_closed():
-                await _wait(self._wake, pause)
+                await wait(self._wake, pause)
         await self.lease.resign(connection)
 
     async def _stand(self, connection: asyncpg.Connection) -> bool:
@@ -125,12 +127,6 @@ class Clock:
             # Due, but not ours to send: the database knows that our term is over. Ask it before long.
             due = _LONGEST_PAUSE / 10
         return min(self.lease.seconds_until_renewal, max(0.0, due))
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """Until the event is set, but no longer than `seconds`."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
 
 
 async def main(settings: Settings) -> None:

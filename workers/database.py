@@ -13,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 from dramatiq import Broker, Middleware, Worker
 from dramatiq.asyncio import get_event_loop_thread
 
+from lictor import tracing
 from lictor.settings import Settings, get_settings
 from lictor.workers.duties import TIME_LIMIT
 
@@ -50,6 +51,7 @@ class Database:
                     **connection_options(settings, "lictor worker"),
                     min_size=1,
                     max_size=settings.database_pool_size,
+                    init=tracing.watch,
                     command_timeout=TIME_LIMIT.total_seconds(),
                 )
             return self._pool

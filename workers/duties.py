@@ -33,8 +33,16 @@ class Duty:
 DUTIES = (
     Duty("schedule_flow_runs", "schedule_flow_runs", "scheduler_interval"),
     Duty("prepare_due_task_runs", "prepare_due_task_runs", "due_task_runs_interval"),
+    Duty("skip_late_runs", "skip_late_runs", "late_runs_interval"),
+    Duty("revive_flow_runs", "revive_flow_runs", "lazarus_interval"),
+    Duty("kill_zombies", "kill_zombies", "zombie_killer_interval"),
     Duty("purge_tenants", "purge_tenants", "tenant_purge_interval"),
     Duty("purge_deleted", "purge_deleted", "purge_interval"),
+    Duty("apply_retention", "apply_retention", "retention_interval"),
+    Duty("deliver_hooks", "deliver_hooks", "hook_sweep_interval"),
+    Duty("forget_hook_deliveries", "forget_hook_deliveries", "hook_retention_interval"),
+    Duty("fail_flow_slas", "fail_flow_slas", "flow_sla_interval"),
+    Duty("fail_agent_slas", "fail_agent_slas", "agent_sla_interval"),
     Duty("ensure_partitions", "ensure_partitions", "partitions_interval"),
 )
 

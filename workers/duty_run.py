@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from lictor import tracing
 from lictor.orchestration.types import Connection
 from lictor.workers.database import Database
 from lictor.workers.statements import clock as _sql
@@ -21,11 +22,19 @@ async def run_duty(
     "not ordered by the clock": the work is done and nothing written down. What `work` raises is written down and
     raised, so that Dramatiq tries again.
     """
+    structlog.contextvars.bind_contextvars(duty=name, dispatch=dispatch)
+    with tracing.span(name, {"lictor.duty": name}):
+        await _run(database, name, dispatch, work)
+
+
+async def _run(
+    database: Database, name: str, dispatch: int | None, work: Callable[[Connection], Awaitable[int]]
+) -> None:
     async with database.acquire() as connection:
         if dispatch is not None and not await _sql.begin_duty.fetchval(
             connection, name=name, dispatch=dispatch
         ):
-            _log.debug("order_void", duty=name, dispatch=dispatch)
+            _log.debug("order_void")
             return
         try:
             done = await work(connection)
@@ -38,4 +47,4 @@ async def run_duty(
             raise
         if dispatch is not None:
             await _sql.finish_duty.execute(connection, name=name, dispatch=dispatch)
-    _log.log(20 if done else 10, "duty_done", duty=name, dispatch=dispatch, done=done)
+    _log.log(20 if done else 10, "duty_done", done=done)

@@ -10,12 +10,16 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from lictor.actions.gateway.database import Fate, fate
+from lictor import logs, tracing
+from lictor.actions.gateway import metrics
+from lictor.actions.gateway.database import BackEndAway, Fate, fate
 from lictor.actions.gateway.errors import Unavailable, error, explain
 from lictor.actions.gateway.headers import Callers
+from lictor.actions.identity import Identity
 from lictor.actions.registry import ACTIONS, Caller, call_action
 from lictor.engine import ActionCall, GraphQLFailure, Session
 
@@ -41,10 +45,10 @@ async def patiently(
             if outcome is None:
                 raise failure
             if outcome is Fate.UNKNOWN and not repeatable:
-                raise Unavailable(BROKEN) from failure
+                raise Unavailable(_told(failure, outcome)) from failure
             # Spread out: many calls meet the same outage at the same moment.
             if clock() + pause > deadline:
-                raise Unavailable(AWAY if outcome is Fate.NOT_DONE else BROKEN) from failure
+                raise Unavailable(_told(failure, outcome)) from failure
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, 0.5)
         try:
@@ -53,13 +57,42 @@ async def patiently(
             failure = exc
 
 
+def _told(failure: Exception, outcome: Fate) -> str:
+    if isinstance(failure, BackEndAway):
+        return str(failure)
+    return AWAY if outcome is Fate.NOT_DONE else BROKEN
+
+
 async def perform(name: str, arguments: Mapping[str, Any], caller: Caller, wait: float) -> Any:
     """Run an action; see `patiently` for what happens when the database is away."""
-    return await patiently(
-        functools.partial(call_action, name, arguments, caller),
-        repeatable=ACTIONS[name].idempotent,
-        wait=wait,
+    action = ACTIONS[name]
+    return await measured(
+        name,
+        arguments,
+        lambda: patiently(
+            functools.partial(call_action, name, arguments, caller), repeatable=action.idempotent, wait=wait
+        ),
     )
+
+
+async def measured(operation: str, arguments: Any, work: Callable[[], Awaitable[Any]]) -> Any:
+    """What `work` returns; how long it took goes to the metrics, and what it is about to the log and the trace.
+
+    `operation` is a name of a fixed set: that of an action, or query, mutation, subscription.
+    """
+    logs.call.set((operation, arguments))
+    outcome = "error"
+    began = time.perf_counter()
+    try:
+        with tracing.span(operation):
+            result = await work()
+        outcome = "ok"
+        return result
+    except Unavailable:
+        outcome = "unavailable"
+        raise
+    finally:
+        metrics.called(operation, outcome, time.perf_counter() - began)
 
 
 class InProcessTransport:
@@ -71,7 +104,7 @@ class InProcessTransport:
 
     async def call(self, call: ActionCall, session: Session, request_headers: Mapping[str, str]) -> Any:
         """The handler's answer. Raises GraphQLFailure of kind "action" with the handler's error."""
-        caller = self._callers.of_forwarded(request_headers)
+        caller = self._callers.of_forwarded(request_headers, Identity.of_session(session.variables))
         try:
             return await perform(call.name, call.input, caller, self._wait)
         except Unavailable:

@@ -22,13 +22,13 @@ _HEADER_LIST = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:[ \t]*,[ \t]*[A-Za-z0
 _LONGEST_LIST = 4096
 
 
-def preflight_headers(headers: Headers) -> tuple[Header, ...]:
-    """What OPTIONS answers: every requested header is allowed; browsers may keep this for a day."""
+def preflight_headers(headers: Headers, methods: bytes = ALLOWED_METHODS) -> tuple[Header, ...]:
+    """What OPTIONS answers of an address that takes `methods`: every requested header is allowed; browsers may keep this for a day."""
     asked = headers.get(b"access-control-request-headers", b"").strip()
     echoed = len(asked) <= _LONGEST_LIST and _HEADER_LIST.fullmatch(asked) is not None
     return (
-        (b"allow", ALLOWED_METHODS),
-        (b"access-control-allow-methods", ALLOWED_METHODS),
+        (b"allow", methods),
+        (b"access-control-allow-methods", methods),
         (b"access-control-allow-headers", asked if echoed else _USUAL_HEADERS),
         (b"access-control-max-age", b"86400"),
         (b"vary", b"access-control-request-headers"),

@@ -13,6 +13,7 @@ import logging
 import asyncpg
 import structlog
 
+from lictor import tracing
 from lictor.engine import SESSION_SETTINGS
 from lictor.settings import Settings
 
@@ -32,6 +33,14 @@ class Fate(enum.Enum):
     UNKNOWN = "unknown"
 
 
+class BackEndAway(Exception):
+    """What answers GraphQL for this process cannot be reached, or broke off; `str(error)` is for the client."""
+
+    def __init__(self, message: str, what_became: Fate) -> None:
+        super().__init__(message)
+        self.fate = what_became
+
+
 # Refused before anything was sent.
 _NOT_SENT = (
     asyncpg.CannotConnectNowError,
@@ -48,6 +57,8 @@ _BROKEN = (
     asyncpg.CrashShutdownError,
     TimeoutError,
 )
+# asyncpg's words when the server's farewell to an idle connection was read before its end: the next statement is not sent.
+_NOT_SENT_TEXTS = ("cannot switch to state", "not connected")
 _CLOSED_TEXTS = ("connection is closed", "pool is closing", "pool is closed")
 
 
@@ -57,6 +68,8 @@ def fate(exc: BaseException) -> Fate | None:
     A handler is one statement or one transaction (invariant 4), so what its last statement met is what
     became of the whole.
     """
+    if isinstance(exc, BackEndAway):
+        return exc.fate
     if isinstance(exc, _BROKEN):  # before OSError, whose subclass TimeoutError is
         return Fate.UNKNOWN
     if isinstance(exc, (*_NOT_SENT, *_ROLLED_BACK, OSError)):
@@ -64,6 +77,8 @@ def fate(exc: BaseException) -> Fate | None:
         return Fate.NOT_DONE
     if isinstance(exc, asyncpg.InterfaceError) and any(text in str(exc) for text in _CLOSED_TEXTS):
         return Fate.NOT_DONE
+    if isinstance(exc, asyncpg.InternalClientError):
+        return Fate.NOT_DONE if str(exc).startswith(_NOT_SENT_TEXTS) else Fate.UNKNOWN
     return None
 
 
@@ -100,6 +115,7 @@ async def _create(settings: Settings) -> asyncpg.Pool:
         statement_cache_size=500,
         # The pool's reset query costs a round trip per call; handlers change no session state.
         reset=_no_reset,
+        init=tracing.watch,
         server_settings={**SESSION_SETTINGS, "jit": "off", "application_name": "lictor-gateway"},
     )
 

@@ -79,10 +79,20 @@ def is_refusal(failure: GraphQLFailure) -> bool:
     return failure.kind in _REFUSED
 
 
+def refusal_code(failure: GraphQLFailure) -> str:
+    """The code of a refusal."""
+    return _REFUSED[failure.kind]
+
+
 def refusal(failure: GraphQLFailure) -> Answer:
     """A document or variables that do not fit: HTTP 400 without `data`."""
-    code = _REFUSED[failure.kind]
-    return Answer(400, errors_body([_recoded(item, code) for item in failure.errors]))
+    return Answer(400, errors_body(refusal_errors(failure)))
+
+
+def refusal_errors(failure: GraphQLFailure) -> list[dict[str, Any]]:
+    """The errors of a refusal."""
+    code = refusal_code(failure)
+    return [_recoded(item, code) for item in failure.errors]
 
 
 def _recoded(item: dict[str, Any], code: str) -> dict[str, Any]:
@@ -113,6 +123,22 @@ def _translated(item: dict[str, Any]) -> dict[str, Any]:
             code = FORBIDDEN if text == _HASURA_TEXTS[2] else code
     extensions = {**extensions, "code": code, "exception": {"message": message}}
     return {**item, "message": message, "extensions": extensions}
+
+
+_WAITS = "The database cannot be reached at the moment; this subscription goes on as soon as it can."
+DATABASE_AWAY = frozenset({
+    "connection to the database failed", "connection error", "max connections reached on postgres"
+})  # fmt: skip
+"""What the engine (the first) and a Hasura say of a database that they cannot reach."""
+SUBSCRIPTION_WAITS = errors_body([error(_WAITS, UNAVAILABLE)])
+"""What a subscriber is told while the database is away."""
+
+
+def poll_failed(failed: list[dict[str, Any]]) -> bytes:
+    """The body for a subscriber whose poll failed with these errors of the engine; polling goes on."""
+    if any(item.get("message") in DATABASE_AWAY for item in failed):
+        return SUBSCRIPTION_WAITS
+    return errors_body([_translated(item) for item in failed])
 
 
 def explain(exc: Exception, value: Any = None) -> tuple[str, str]:

@@ -12,60 +12,77 @@ from typing import Any
 import msgspec
 import orjson
 
-from lictor.actions.gateway import errors
-from lictor.actions.gateway.calls import patiently, perform
+from lictor.actions.gateway import errors, metrics
+from lictor.actions.gateway.calls import measured, patiently, perform
 from lictor.actions.gateway.database import fate
 from lictor.actions.gateway.documents import place_of, root_fields, split_by_root
 from lictor.actions.gateway.errors import HttpProblem, Unavailable
-from lictor.actions.gateway.headers import Callers, Headers, forwarded
+from lictor.actions.gateway.graphql import GraphQL, PreparedDocument
+from lictor.actions.gateway.headers import Callers, Sender, forwarded
 from lictor.actions.gateway.limits import Limits
 from lictor.actions.gateway.operations import Operation
 from lictor.actions.gateway.responses import Answer
-from lictor.engine import ActionCall, Engine, GraphQLFailure, Session
+from lictor.actions.gateway.witness import Witness
+from lictor.actions.identity import Identity
+from lictor.engine import ActionCall, GraphQLFailure, Session
 
-# Without authentication everyone sees and may do everything, as on the original Server.
-_EVERYONE = Session(role="admin", variables={})
+
+def session_of(identity: Identity) -> Session:
+    """Without a key everyone sees and may do everything, as on the original Server; functions are told who asks."""
+    return Session(role=identity.role, variables=identity.session_variables)
 
 
 class Executor:
-    """Runs operations on one engine; safe to use from any number of tasks at once."""
+    """Runs operations on one GraphQL back end; safe to use from any number of tasks at once."""
 
-    def __init__(self, engine: Engine, callers: Callers, limits: Limits) -> None:
+    def __init__(self, engine: GraphQL, callers: Callers, limits: Limits, witness: Witness) -> None:
         self._engine = engine
         self._callers = callers
         self._limits = limits
+        self._witness = witness
 
-    async def run(self, operation: Operation, headers: Headers, *, query_only: bool = False) -> Answer:
+    async def run(self, operation: Operation, sender: Sender, *, query_only: bool = False) -> Answer:
         """The answer to one operation (server.md 3.1). `query_only` refuses all but queries (for GET)."""
         try:
-            prepared = self._prepare(operation)
-            if prepared.depth > self._limits.depth:
-                raise self._too_deep(operation.name)
+            prepared = self._prepare(operation, sender.identity.role)
             if query_only and prepared.kind != "query":
                 raise HttpProblem(405, "GET takes queries only; send a mutation by POST.", headers=_POST_ONLY)
             if prepared.only_actions:
                 calls = prepared.action_calls(operation.variables)
-                return await self._actions(prepared, calls, operation, headers)
-            return await self._document(prepared, operation, headers)
+                return await self._actions(prepared, calls, operation, sender)
+            return await self._document(prepared, operation, sender)
         except HttpProblem as problem:
+            metrics.refused(problem.code)
             return problem.answer
         except GraphQLFailure as failure:
-            return errors.refusal(failure) if errors.is_refusal(failure) else self._failed(failure, operation)
+            return _refusal(failure) if errors.is_refusal(failure) else self._failed(failure, operation)
         except RecursionError:
             return self._too_deep(operation.name).answer
         except Exception as exc:
             return Answer(200, errors.errors_body([errors.error(errors.unexpected(exc), errors.INTERNAL)]))
 
-    def _prepare(self, operation: Operation) -> Any:
+    def kind(self, operation: Operation, role: str) -> str:
+        """Whether it is a query, a mutation or a subscription. Raises HttpProblem and GraphQLFailure for what `run`
+        would refuse without a look at the variables.
+        """
+        try:
+            return self._prepare(operation, role).kind
+        except RecursionError:
+            raise self._too_deep(operation.name) from None
+
+    def _prepare(self, operation: Operation, role: str) -> PreparedDocument:
         """The plan of the operation. What a document gets wrong by itself is an invalid document."""
         try:
-            return self._engine.prepare(operation.query, operation.name)
+            prepared = self._engine.prepare(operation.query, operation.name, role=role)
         except GraphQLFailure as failure:
             if failure.kind == "coercion":
                 raise GraphQLFailure(failure.errors, "validation") from None
             raise
+        if prepared.depth > self._limits.depth:
+            raise self._too_deep(operation.name)
+        return prepared
 
-    async def run_batch(self, operations: list[Operation | HttpProblem], headers: Headers) -> Answer:
+    async def run_batch(self, operations: list[Operation | HttpProblem], sender: Sender) -> Answer:
         """The answers of an array body as an array of the same order and length.
 
         A failing operation fails alone; only when the database is away for all of them is the whole a 503.
@@ -76,17 +93,17 @@ class Executor:
             if isinstance(operation, HttpProblem):
                 return operation.answer
             async with places:
-                return await self.run(operation, headers)
+                return await self.run(operation, sender)
 
         answers = await asyncio.gather(*map(one, operations))
         away = bool(answers) and all(answer.status == 503 for answer in answers)
         return Answer(503 if away else 200, b"[" + b",".join(answer.body for answer in answers) + b"]")
 
     async def _actions(
-        self, prepared: Any, calls: list[ActionCall], operation: Operation, headers: Headers
+        self, prepared: PreparedDocument, calls: list[ActionCall], operation: Operation, sender: Sender
     ) -> Answer:
         """Run the actions of a document in order; a failure nulls its own field only."""
-        caller = self._callers.of(headers)
+        caller = self._callers.of(sender)
         data: dict[str, Any] = {}
         if "__typename" in operation.query:
             data.update(prepared.typenames(operation.variables))
@@ -105,26 +122,29 @@ class Executor:
             return Answer(200, errors.errors_body(failed, data))
         return Answer(200, orjson.dumps({"data": data}, default=msgspec.to_builtins))
 
-    async def _document(self, prepared: Any, operation: Operation, headers: Headers) -> Answer:
+    async def _document(self, prepared: PreparedDocument, operation: Operation, sender: Sender) -> Answer:
         """Run a document that the engine turns into SQL, in whole or in part."""
-        request_headers = forwarded(headers)
         try:
-            return Answer(200, await self._run_engine(prepared, operation.variables, request_headers))
+            answer = Answer(200, await self._run_engine(prepared, operation.variables, sender))
+            self._witness.see(operation.query, sender)
+            return answer
         except GraphQLFailure as failure:
             if errors.is_refusal(failure):
-                return errors.refusal(failure)
+                return _refusal(failure)
             if prepared.kind == "query":
                 parts = split_by_root(operation.query, operation.name)
                 if parts:
-                    return await self._root_by_root(parts, operation, request_headers)
+                    return await self._root_by_root(parts, operation, sender)
             return self._failed(failure, operation)
 
     async def _run_engine(
-        self, prepared: Any, variables: dict[str, Any], request_headers: dict[str, str]
+        self, prepared: PreparedDocument, variables: dict[str, Any], sender: Sender
     ) -> bytes:
+        session, request_headers = session_of(sender.identity), forwarded(sender.headers)
+
         async def work() -> bytes:
             try:
-                return await self._engine.run(prepared, variables, _EVERYONE, request_headers)
+                return await self._engine.run(prepared, variables, session, request_headers)
             except GraphQLFailure as failure:
                 cause = failure.__cause__
                 if isinstance(cause, Exception) and fate(cause) is not None:
@@ -132,10 +152,14 @@ class Executor:
                 raise
 
         repeatable = prepared.kind == "query"
-        return await patiently(work, repeatable=repeatable, wait=self._limits.database_wait)
+        return await measured(
+            prepared.kind,
+            variables,
+            lambda: patiently(work, repeatable=repeatable, wait=self._limits.database_wait),
+        )
 
     async def _root_by_root(
-        self, parts: list[tuple[str, str]], operation: Operation, request_headers: dict[str, str]
+        self, parts: list[tuple[str, str]], operation: Operation, sender: Sender
     ) -> Answer:
         """Run each root field of a failed query by itself: only what failed is null (ui-and-cloud.md E 2)."""
         data: dict[str, Any] = {}
@@ -143,8 +167,8 @@ class Executor:
         fields = root_fields(operation.query, operation.name)
         for key, document in parts:
             try:
-                prepared = self._engine.prepare(document)
-                body = await self._run_engine(prepared, operation.variables, request_headers)
+                prepared = self._engine.prepare(document, role=sender.identity.role)
+                body = await self._run_engine(prepared, operation.variables, sender)
                 data.update(orjson.loads(body)["data"])
             except GraphQLFailure as failure:
                 data[key] = None
@@ -166,6 +190,11 @@ class Executor:
 
 
 _POST_ONLY = ((b"allow", b"POST"),)
+
+
+def _refusal(failure: GraphQLFailure) -> Answer:
+    metrics.refused(errors.refusal_code(failure))
+    return errors.refusal(failure)
 
 
 def _field_error(exc: Exception, call: ActionCall, operation: Operation) -> dict[str, Any]:

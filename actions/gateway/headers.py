@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping
-from uuid import UUID
+from typing import NamedTuple
 
 import asyncpg
 
 from lictor.actions.combined import Combined
+from lictor.actions.identity import Identity, uuid_or_none
 from lictor.actions.registry import Caller
+from lictor.keys import keyring_of
 from lictor.settings import Settings
 
 AGENT_ID = b"x-prefect-agent-id"
+AUTHORIZATION = b"authorization"
+REQUEST_ID = b"x-request-id"
 CORE_VERSION = b"x-prefect-core-version"
 TENANT_ID = b"x-prefect-tenant-id"
+SCOPE = b"x-lictor-scope"
+"""`tenant`: show what the named tenant has and nothing else, though no key is asked for (authentication.md)."""
 
 _KNOWN = frozenset(
     (
@@ -28,16 +34,30 @@ _KNOWN = frozenset(
         b"accept",
         b"expect",
         b"host",
+        b"if-none-match",
+        b"origin",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
         b"access-control-request-headers",
         b"access-control-request-method",
+        AUTHORIZATION,
+        REQUEST_ID,
         AGENT_ID,
         CORE_VERSION,
         TENANT_ID,
+        SCOPE,
         b"x-lictor-actions-secret",
     )
 )
 
 Headers = dict[bytes, bytes]
+
+
+class Sender(NamedTuple):
+    """Where a request comes from: its known headers and whom they were found to be."""
+
+    headers: Headers
+    identity: Identity
 
 
 def known_headers(pairs: Iterable[tuple[bytes, bytes]]) -> Headers:
@@ -55,38 +75,34 @@ def forwarded(headers: Headers) -> dict[str, str]:
 
 
 class Callers:
-    """Makes the `Caller` of a request; equal headers give the same object."""
+    """Makes the `Caller` of a request; equal senders give the same object. Raises SealError at the start."""
 
     def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
         self._pool = pool
         self._settings = settings
         self._combined = Combined(pool)
+        self._keyring = keyring_of(settings)
         self._make = functools.lru_cache(maxsize=1024)(self._caller)
 
-    def of(self, headers: Headers) -> Caller:
-        """The caller that `headers` name."""
-        return self._make(headers.get(AGENT_ID), headers.get(CORE_VERSION), headers.get(TENANT_ID))
+    def of(self, sender: Sender) -> Caller:
+        """The caller that `sender` is."""
+        headers, identity = sender
+        return self._make(headers.get(AGENT_ID), headers.get(CORE_VERSION), identity)
 
-    def of_forwarded(self, headers: Mapping[str, str]) -> Caller:
+    def of_forwarded(self, headers: Mapping[str, str], identity: Identity) -> Caller:
         """The same from what `forwarded` gave."""
-        return self.of({key.encode("ascii"): value.encode("latin-1") for key, value in headers.items()})
+        known = {key.encode("ascii"): value.encode("latin-1") for key, value in headers.items()}
+        return self.of(Sender(known, identity))
 
-    def _caller(self, agent: bytes | None, version: bytes | None, tenant: bytes | None) -> Caller:
+    def _caller(self, agent: bytes | None, version: bytes | None, identity: Identity) -> Caller:
         return Caller(
             pool=self._pool,
             settings=self._settings,
             combined=self._combined,
-            agent_id=_uuid(agent),
+            keyring=self._keyring,
+            agent_id=uuid_or_none(agent),
             core_version=version.decode("latin-1") if version else None,
-            tenant_id=_uuid(tenant),
+            tenant_id=identity.tenant_id,
+            user_id=identity.user_id,
+            key_id=identity.key_id,
         )
-
-
-def _uuid(value: bytes | None) -> UUID | None:
-    """The UUID in a header, None for garbage: the original UI sends the text "null" (ui-and-cloud.md E 4)."""
-    if value is None:
-        return None
-    try:
-        return UUID(value.decode("ascii").strip())
-    except ValueError:
-        return None

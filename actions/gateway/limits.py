@@ -20,7 +20,8 @@ class Limits:
     `batch_concurrency` of them at once (the original UI sends up to 25, ui-and-cloud.md A.0.2).
     `database_wait` seconds for which a request waits for a database that is away: below the 15 s after
     which the client repeats the call (client.md 1.3). `requests` under way in one process: more would be
-    answered too late, so they are told at once to come again.
+    answered too late, so they are told at once to come again. `sockets` open in one process, and `socket_operations`
+    that run on each of them at once.
     """
 
     body: int
@@ -30,6 +31,8 @@ class Limits:
     batch_concurrency: int = 4
     database_wait: float = 8.0
     requests: int = 2000
+    sockets: int = 2000
+    socket_operations: int = 100
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -39,4 +42,6 @@ class Limits:
             depth=settings.depth_limit,
             batch=settings.batch_limit,
             database_wait=settings.database_wait,
+            sockets=settings.sockets_limit,
+            socket_operations=settings.socket_operations_limit,
         )

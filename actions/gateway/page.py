@@ -39,7 +39,9 @@ prefect agent local start</pre>
 <p>Ask it something:</p>
 <pre>curl {address} -H 'content-type: application/json' \\
      -d '{{"query": "{{ hello api {{ version }} }}"}}'</pre>
-<p>Health: <code>/health</code> checks the database, <code>/livez</code> the process.</p>
+<p>The web UI would be here. It has not been built: in a checkout of Lictor, <code>make ui</code> builds it, with
+Node 20.19 or later or one that it fetches; then reload this page.</p>
+<p>Health: <code>/health</code> tells that the process answers, <code>/ready</code> what it needs to serve.</p>
 </body>
 </html>
 """

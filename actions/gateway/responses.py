@@ -22,7 +22,8 @@ COMPRESS_FROM = 64 * 1024
 # From here on compressing takes milliseconds and must not hold up the event loop (zlib releases the GIL).
 COMPRESS_IN_THREAD_FROM = 256 * 1024
 
-_JSON: Header = (b"content-type", b"application/json; charset=utf-8")
+JSON = b"application/json; charset=utf-8"
+HTML = b"text/html; charset=utf-8"
 _ANY_ORIGIN: Header = (b"access-control-allow-origin", b"*")
 _GZIP = re.compile(
     rb"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[0-9.]+\s*)?(?:,|$)", re.IGNORECASE
@@ -30,27 +31,24 @@ _GZIP = re.compile(
 
 
 class Answer(NamedTuple):
-    """An answer before it is sent: the HTTP status, the body and headers beyond the usual ones."""
+    """An answer before it is sent: the HTTP status, the body, headers beyond the usual ones, the content type."""
 
     status: int
     body: bytes
     headers: tuple[Header, ...] = ()
+    kind: bytes = JSON
 
 
 async def send_answer(send: Send, answer: Answer, accept_encoding: bytes | None = None) -> None:
-    """Send `answer` as JSON, readable from any origin (server.md 3.1)."""
-    status, body, extra = answer
-    if len(body) >= COMPRESS_FROM:
-        extra = (*extra, (b"vary", b"accept-encoding"))
+    """Send `answer`, readable from any origin (server.md 3.1)."""
+    status, body, extra, kind = answer
+    if len(body) >= COMPRESS_FROM and not any(name == b"content-encoding" for name, _ in extra):
+        if not any(name == b"vary" for name, _ in extra):
+            extra = (*extra, (b"vary", b"accept-encoding"))
         if accept_encoding is not None and _GZIP.search(accept_encoding):
             body = await _compressed(body)
             extra = (*extra, (b"content-encoding", b"gzip"))
-    await _send(send, status, body, (_JSON, *extra))
-
-
-async def send_html(send: Send, status: int, body: bytes, extra: Iterable[Header] = ()) -> None:
-    """Send a page."""
-    await _send(send, status, body, ((b"content-type", b"text/html; charset=utf-8"), *extra))
+    await _send(send, status, body, ((b"content-type", kind), *extra))
 
 
 async def send_nothing(send: Send, status: int, extra: Iterable[Header] = ()) -> None:
@@ -60,7 +58,9 @@ async def send_nothing(send: Send, status: int, extra: Iterable[Header] = ()) ->
 
 
 async def _send(send: Send, status: int, body: bytes, extra: Iterable[Header]) -> None:
-    headers = [(b"content-length", b"%d" % len(body)), _ANY_ORIGIN, *extra]
+    headers = [_ANY_ORIGIN, *extra]
+    if status != 304:  # its length would be that of the body it is not
+        headers.insert(0, (b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

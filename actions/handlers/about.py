@@ -9,6 +9,9 @@ import lictor
 from lictor.actions.registry import Caller, action
 from lictor.orchestration.state_types import STATE_TYPES, descendants
 
+CORE_VERSION = "1.4.1"
+"""The release of the client library whose states and documents are known here."""
+
 
 @action("hello", idempotent=True)
 async def hello(caller: Caller, _: None) -> str:
@@ -21,7 +24,7 @@ async def api(caller: Caller, _: None) -> dict[str, Any]:
         "backend": "SERVER",
         "mode": "normal",
         "version": os.environ.get("PREFECT_SERVER_VERSION") or lictor.__version__,
-        "core_version": os.environ.get("PREFECT_CORE_VERSION"),
+        "core_version": os.environ.get("PREFECT_CORE_VERSION") or CORE_VERSION,
         "release_timestamp": os.environ.get("RELEASE_TIMESTAMP"),
     }
 

@@ -15,6 +15,7 @@ from lictor.orchestration import agents
 class CreateAgentConfigInput(msgspec.Struct):
     name: str | None = None
     settings: JSON = None
+    sla_min_healthy: int | None = None
     tenant_id: GraphQLUUID | None = None
 
 
@@ -23,7 +24,13 @@ async def create_agent_config(caller: Caller, input: CreateAgentConfigInput) -> 
     settings = parse_object(input.settings, "settings")
     tenant_id = await tenant_of(caller, input.tenant_id)
     return identified(
-        await agents.create_agent_config(caller.pool, tenant_id=tenant_id, name=input.name, settings=settings)
+        await agents.create_agent_config(
+            caller.pool,
+            tenant_id=tenant_id,
+            name=input.name,
+            settings=settings,
+            sla_min_healthy=input.sla_min_healthy,
+        )
     )
 
 
@@ -31,6 +38,7 @@ class UpdateAgentConfigInput(msgspec.Struct):
     agent_config_id: GraphQLUUID
     name: str | None = None
     settings: JSON = None
+    sla_min_healthy: int | None = None
 
 
 @action("update_agent_config", idempotent=True)
@@ -41,6 +49,7 @@ async def update_agent_config(caller: Caller, input: UpdateAgentConfigInput) -> 
             input.agent_config_id,
             name=input.name,
             settings=parse_object(input.settings, "settings"),
+            sla_min_healthy=input.sla_min_healthy,
             caller_tenant_id=caller.tenant_id,
         )
     )

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from lictor.actions.handlers.answers import identified, success
-from lictor.actions.handlers.tenancy import named_tenant
-from lictor.actions.registry import ActionError, Caller, GraphQLDateTime, GraphQLUUID, action
+from lictor.actions.handlers.tenancy import acting_tenant
+from lictor.actions.registry import Caller, GraphQLDateTime, GraphQLUUID, action
 from lictor.orchestration import agents, teams
 from lictor.orchestration.queue import runs_in_queue
 
@@ -23,10 +23,7 @@ class RegisterAgentInput(msgspec.Struct):
 
 @action("register_agent", idempotent=True)
 async def register_agent(caller: Caller, input: RegisterAgentInput) -> dict[str, Any]:
-    # Clients that know no tenant take the oldest, too (contract client.md 1.6).
-    tenant_id = named_tenant(caller, input.tenant_id) or await teams.default_tenant(caller.pool)
-    if tenant_id is None:
-        raise ActionError("No tenant found: create one with create_tenant first.")
+    tenant_id = await acting_tenant(caller, input.tenant_id)
     agent_id = await teams.register_agent(
         caller.pool,
         tenant_id=tenant_id,
@@ -49,19 +46,22 @@ async def delete_agent(caller: Caller, input: DeleteAgentInput) -> dict[str, Any
 
 
 class GetRunsInQueueInput(msgspec.Struct):
-    tenant_id: GraphQLUUID
+    tenant_id: GraphQLUUID | None = None
     before: GraphQLDateTime | None = None
     labels: list[str] | None = None
 
 
 @action("get_runs_in_queue", idempotent=True)
 async def get_runs_in_queue(caller: Caller, input: GetRunsInQueueInput) -> dict[str, Any]:
+    # With a token, agents before 1.0 know no tenant: the token is of one.
+    tenant_id = await acting_tenant(caller, input.tenant_id)
     ids = await runs_in_queue(
         caller.pool,
-        input.tenant_id,
+        tenant_id,
         input.labels or [],
         before=input.before,
         limit=caller.settings.queued_runs_returned_limit,
         agent_id=caller.agent_id,
+        caller_tenant_id=caller.tenant_id,
     )
     return {"flow_run_ids": [str(id) for id in ids]}

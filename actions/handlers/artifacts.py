@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from lictor.actions.handlers.answers import identified, success
+from lictor.actions.handlers.tenancy import named_tenant
 from lictor.actions.registry import JSON, Caller, GraphQLUUID, action, parse_json
 from lictor.orchestration import teams
 
@@ -25,7 +26,7 @@ async def create_task_run_artifact(caller: Caller, input: CreateTaskRunArtifactI
         task_run_id=input.task_run_id,
         kind=input.kind,
         data=parse_json(input.data),
-        tenant_id=input.tenant_id,
+        tenant_id=named_tenant(caller, input.tenant_id),
         size_limit=caller.settings.artifact_size_limit,
     )
     return identified(artifact_id)
@@ -41,7 +42,11 @@ async def update_task_run_artifact(caller: Caller, input: UpdateTaskRunArtifactI
     limit = caller.settings.artifact_size_limit
     return success(
         await teams.update_artifact(
-            caller.pool, input.task_run_artifact_id, parse_json(input.data), size_limit=limit
+            caller.pool,
+            input.task_run_artifact_id,
+            parse_json(input.data),
+            size_limit=limit,
+            caller_tenant_id=caller.tenant_id,
         )
     )
 
@@ -52,4 +57,8 @@ class DeleteTaskRunArtifactInput(msgspec.Struct):
 
 @action("delete_task_run_artifact", idempotent=True)
 async def delete_task_run_artifact(caller: Caller, input: DeleteTaskRunArtifactInput) -> dict[str, Any]:
-    return success(await teams.delete_artifact(caller.pool, input.task_run_artifact_id))
+    return success(
+        await teams.delete_artifact(
+            caller.pool, input.task_run_artifact_id, caller_tenant_id=caller.tenant_id
+        )
+    )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
 
 from lictor.actions.handlers.answers import identified, success
 from lictor.actions.handlers.tenancy import tenant_of
+from lictor.actions.handlers.trials import addresses_of, send_now
 from lictor.actions.registry import JSON, Caller, GraphQLUUID, action, parse_json
-from lictor.orchestration import cloud_hooks
+from lictor.orchestration import cloud_hooks, deliveries
 from lictor.orchestration.errors import OrchestrationError
-from lictor.orchestration.hook_requests import Addresses, hook_requests
-from lictor.outgoing import Outgoing, OutgoingError, parse_networks
+from lictor.orchestration.hook_requests import hook_requests
+from lictor.orchestration.hook_signature import signed
+from lictor.outgoing import OutgoingError
 from lictor.settings import Settings
-
-_TEST_LIMIT = 10.0
-"""Seconds that the requests of one test may take together."""
 
 
 class CreateCloudHookInput(msgspec.Struct):
@@ -101,15 +100,24 @@ async def test_cloud_hook(caller: Caller, input: TestCloudHookInput) -> dict[str
 
 
 async def _deliver(test: cloud_hooks.HookTest, settings: Settings) -> None:
-    addresses = Addresses(
-        (settings.ui_url or f"http://localhost:{settings.port}").rstrip("/"),
-        settings.twilio_url.rstrip("/"),
-        settings.pagerduty_url.rstrip("/"),
-    )
-    requests = hook_requests(test.type, test.config, test.event, addresses)
+    requests = hook_requests(test.type, test.config, test.event, addresses_of(settings))
+    if test.type == "WEBHOOK" and test.signing_secret is not None:
+        event_id = str(test.event["id"])
+        requests = [signed(each, test.signing_secret, event_id, datetime.now(UTC)) for each in requests]
+    await send_now(requests, settings)
+
+
+class RetryHookDeliveryInput(msgspec.Struct):
+    hook_delivery_id: GraphQLUUID
+
+
+@action("retry_hook_delivery", idempotent=True)
+async def retry_hook_delivery(caller: Caller, input: RetryHookDeliveryInput) -> dict[str, Any]:
+    """Like test_cloud_hook: what cannot be tried again is no error of the call, but the payload's `error`."""
     try:
-        async with asyncio.timeout(_TEST_LIMIT), Outgoing(parse_networks(settings.hook_networks)) as outgoing:
-            for request in requests:
-                await outgoing.send(request)
-    except TimeoutError:
-        raise OutgoingError(f"The {len(requests)} requests took longer than {_TEST_LIMIT:g} s.") from None
+        await deliveries.retry_hook_delivery(
+            caller.pool, input.hook_delivery_id, caller_tenant_id=caller.tenant_id
+        )
+    except OrchestrationError as error:
+        return {"success": False, "error": str(error)}
+    return success()

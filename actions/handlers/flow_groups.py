@@ -1,7 +1,8 @@
-"""Flow groups, and the settings of flows that stand there (contract server.md 3.6.3)."""
+"""Flow groups, and the settings of flows that stand there (contract server.md 3.6.3, ui-and-cloud.md B.3, 12)."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,9 +10,13 @@ import msgspec
 
 from lictor.actions.handlers.answers import success
 from lictor.actions.handlers.json_objects import json_object
-from lictor.actions.registry import JSON, ActionError, Caller, GraphQLUUID, action
+from lictor.actions.registry import JSON, ActionError, Caller, GraphQLUUID, action, parse_object
 from lictor.orchestration import flow_groups
 from lictor.orchestration.group_schedules import EnteredCron, EnteredInterval, make_schedule
+from lictor.orchestration.schedule_preview import checked
+
+# A setting of a flow's group: takes a connection, the flow's id, on or off, and the caller's tenant.
+Switch = Callable[..., Awaitable[None]]
 
 
 class FlowGroupInput(msgspec.Struct):
@@ -34,7 +39,7 @@ class SetFlowGroupDefaultParametersInput(msgspec.Struct):
 async def set_flow_group_default_parameters(
     caller: Caller, input: SetFlowGroupDefaultParametersInput
 ) -> dict[str, Any]:
-    parameters = json_object(input.parameters, "parameters")
+    parameters = parse_object(input.parameters, "parameters")
     if parameters is None:
         raise ActionError("parameters must be a JSON object, not null: give {} to have none.")
     return success(
@@ -79,7 +84,7 @@ class SetFlowGroupRunConfigInput(msgspec.Struct):
 
 @action("set_flow_group_run_config", idempotent=True)
 async def set_flow_group_run_config(caller: Caller, input: SetFlowGroupRunConfigInput) -> dict[str, Any]:
-    run_config = json_object(input.run_config, "run_config")
+    run_config = parse_object(input.run_config, "run_config")
     return success(
         await flow_groups.set_run_config(
             caller.pool, input.flow_group_id, run_config, tenant_id=caller.tenant_id
@@ -102,10 +107,27 @@ class SetFlowGroupScheduleInput(msgspec.Struct):
     cron_clocks: list[CronClockInput] | None = None
     interval_clocks: list[IntervalClockInput] | None = None
     timezone: str | None = None
+    schedule: JSON = None
+    """A whole schedule as clients serialise it, instead of the clocks."""
 
 
 @action("set_flow_group_schedule", idempotent=True)
 async def set_flow_group_schedule(caller: Caller, input: SetFlowGroupScheduleInput) -> dict[str, Any]:
+    schedule = _given_schedule(input)
+    async with caller.pool.acquire() as connection:
+        return success(
+            await flow_groups.set_schedule(
+                connection, input.flow_group_id, schedule, tenant_id=caller.tenant_id
+            )
+        )
+
+
+def _given_schedule(input: SetFlowGroupScheduleInput) -> Mapping[str, Any]:
+    whole = json_object(input.schedule, "schedule")
+    if whole is not None:
+        if input.cron_clocks is not None or input.interval_clocks is not None or input.timezone is not None:
+            raise ActionError("Give either schedule or cron_clocks, interval_clocks and timezone, not both.")
+        return checked(whole)
     crons = [
         EnteredCron(clock.cron, json_object(clock.parameter_defaults, f"cron_clocks[{n}].parameter_defaults"))
         for n, clock in enumerate(input.cron_clocks or [])
@@ -116,13 +138,7 @@ async def set_flow_group_schedule(caller: Caller, input: SetFlowGroupScheduleInp
         )
         for n, clock in enumerate(input.interval_clocks or [])
     ]
-    schedule = make_schedule(crons, intervals, input.timezone, datetime.now(UTC))
-    async with caller.pool.acquire() as connection:
-        return success(
-            await flow_groups.set_schedule(
-                connection, input.flow_group_id, schedule, tenant_id=caller.tenant_id
-            )
-        )
+    return make_schedule(crons, intervals, input.timezone, datetime.now(UTC))
 
 
 @action("delete_flow_group_schedule", idempotent=True)
@@ -137,33 +153,37 @@ class FlowInput(msgspec.Struct):
     flow_id: GraphQLUUID
 
 
-async def _set_heartbeat(caller: Caller, input: FlowInput, enabled: bool) -> dict[str, Any]:
+async def _switch(caller: Caller, input: FlowInput, switch: Switch, enabled: bool) -> dict[str, Any]:
     async with caller.pool.acquire() as connection:
-        await flow_groups.set_heartbeat(connection, input.flow_id, enabled, tenant_id=caller.tenant_id)
+        await switch(connection, input.flow_id, enabled, tenant_id=caller.tenant_id)
     return success()
 
 
 @action("enable_flow_heartbeat", idempotent=True)
 async def enable_flow_heartbeat(caller: Caller, input: FlowInput) -> dict[str, Any]:
-    return await _set_heartbeat(caller, input, True)
+    return await _switch(caller, input, flow_groups.set_heartbeat, True)
 
 
 @action("disable_flow_heartbeat", idempotent=True)
 async def disable_flow_heartbeat(caller: Caller, input: FlowInput) -> dict[str, Any]:
-    return await _set_heartbeat(caller, input, False)
-
-
-async def _set_lazarus(caller: Caller, input: FlowInput, enabled: bool) -> dict[str, Any]:
-    async with caller.pool.acquire() as connection:
-        await flow_groups.set_lazarus(connection, input.flow_id, enabled, tenant_id=caller.tenant_id)
-    return success()
+    return await _switch(caller, input, flow_groups.set_heartbeat, False)
 
 
 @action("enable_flow_lazarus_process", idempotent=True)
 async def enable_flow_lazarus_process(caller: Caller, input: FlowInput) -> dict[str, Any]:
-    return await _set_lazarus(caller, input, True)
+    return await _switch(caller, input, flow_groups.set_lazarus, True)
 
 
 @action("disable_flow_lazarus_process", idempotent=True)
 async def disable_flow_lazarus_process(caller: Caller, input: FlowInput) -> dict[str, Any]:
-    return await _set_lazarus(caller, input, False)
+    return await _switch(caller, input, flow_groups.set_lazarus, False)
+
+
+@action("enable_flow_version_lock", idempotent=True)
+async def enable_flow_version_lock(caller: Caller, input: FlowInput) -> dict[str, Any]:
+    return await _switch(caller, input, flow_groups.set_version_locking, True)
+
+
+@action("disable_flow_version_lock", idempotent=True)
+async def disable_flow_version_lock(caller: Caller, input: FlowInput) -> dict[str, Any]:
+    return await _switch(caller, input, flow_groups.set_version_locking, False)

@@ -21,6 +21,7 @@ from lictor.actions.registry import (
 from lictor.orchestration import flow_runs, states
 from lictor.orchestration.flow_runs import NewFlowRun
 from lictor.orchestration.states import NewState, prepare_state
+from lictor.orchestration.types import Beat
 
 
 class CreateFlowRunInput(msgspec.Struct):
@@ -72,7 +73,7 @@ async def set_flow_run_states(caller: Caller, input: SetFlowRunStatesInput) -> d
     items = []
     for number, item in enumerate(input.states):
         state = prepare_state(parse_json(item.state), field=f"states[{number}].state", size_limit=limit)
-        items.append(NewState(item.flow_run_id, state, item.version, caller.agent_id))
+        items.append(NewState(item.flow_run_id, state, item.version, caller.agent_id, caller.tenant_id))
     return answered(await caller.combined.set_flow_run_states(items) if items else [])
 
 
@@ -83,7 +84,8 @@ class FlowRunInput(msgspec.Struct):
 @action("cancel_flow_run", idempotent=True)
 async def cancel_flow_run(caller: Caller, input: FlowRunInput) -> dict[str, Any]:
     async with caller.pool.acquire() as connection:
-        return {"state": await states.cancel_flow_run(connection, input.flow_run_id)}
+        state = await states.cancel_flow_run(connection, input.flow_run_id, caller_tenant_id=caller.tenant_id)
+    return {"state": state}
 
 
 @action("delete_flow_run", idempotent=True)
@@ -95,7 +97,7 @@ async def delete_flow_run(caller: Caller, input: FlowRunInput) -> dict[str, Any]
 
 @action("update_flow_run_heartbeat", idempotent=True)
 async def update_flow_run_heartbeat(caller: Caller, input: FlowRunInput) -> dict[str, Any]:
-    await caller.combined.flow_run_beats(input.flow_run_id)
+    await caller.combined.flow_run_beats(Beat(input.flow_run_id, caller.tenant_id))
     return success()
 
 

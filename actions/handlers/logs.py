@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 import orjson
@@ -37,13 +38,13 @@ class WriteRunLogsInput(msgspec.Struct):
 
 @action("write_run_logs")
 async def write_run_logs(caller: Caller, input: WriteRunLogsInput) -> dict[str, Any]:
-    lines = [_line(number, log) for number, log in enumerate(input.logs)]
+    lines = [_line(number, log, caller.tenant_id) for number, log in enumerate(input.logs)]
     if lines and not await caller.combined.write_logs(lines):
         raise ActionError("Foreign key violation.")
     return success()
 
 
-def _line(number: int, log: WriteRunLogInput) -> LogLine:
+def _line(number: int, log: WriteRunLogInput, caller_tenant_id: UUID | None) -> LogLine:
     for field in ("message", "name"):
         if "\0" in (getattr(log, field) or ""):
             raise ActionError(
@@ -60,4 +61,5 @@ def _line(number: int, log: WriteRunLogInput) -> LogLine:
         log.level or "INFO",
         log.message,
         info.decode() if info is not None else None,
+        caller_tenant_id,
     )

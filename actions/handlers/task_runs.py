@@ -14,6 +14,7 @@ from lictor.orchestration import task_runs
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.states import NewState, prepare_state
 from lictor.orchestration.task_runs import TaskRunInfo, TaskRunKey
+from lictor.orchestration.types import Beat
 
 
 class SetTaskRunStateInput(msgspec.Struct):
@@ -33,7 +34,7 @@ async def set_task_run_states(caller: Caller, input: SetTaskRunStatesInput) -> d
     items = []
     for number, item in enumerate(input.states):
         state = prepare_state(parse_json(item.state), field=f"states[{number}].state", size_limit=limit)
-        items.append(NewState(item.task_run_id, state, item.version))
+        items.append(NewState(item.task_run_id, state, item.version, caller_tenant_id=caller.tenant_id))
     return answered(await caller.combined.set_task_run_states(items) if items else [])
 
 
@@ -48,7 +49,7 @@ async def _get_or_create(caller: Caller, input: GetOrCreateTaskRunInput) -> Task
     if not -1 <= map_index < 2**31:
         raise ActionError(f"map_index must be -1 or an index from 0 to {2**31 - 1:,}, not {map_index}.")
     found = await caller.combined.get_or_create_task_runs(
-        TaskRunKey(input.flow_run_id, input.task_id, map_index)
+        TaskRunKey(input.flow_run_id, input.task_id, map_index, caller.tenant_id)
     )
     if isinstance(found, OrchestrationError):
         raise found
@@ -84,12 +85,17 @@ class TaskRunArguments(msgspec.Struct):
 
 @action("get_task_run_info", argument=None, idempotent=True)
 async def get_task_run_info(caller: Caller, arguments: TaskRunArguments) -> dict[str, Any]:
-    return _info(await task_runs.task_run_info(caller.pool, arguments.task_run_id))
+    found = await task_runs.task_run_info(
+        caller.pool, arguments.task_run_id, caller_tenant_id=caller.tenant_id
+    )
+    return _info(found)
 
 
 @action("mapped_children", argument=None, idempotent=True)
 async def mapped_children(caller: Caller, arguments: TaskRunArguments) -> dict[str, Any]:
-    row = await task_runs.mapped_children(caller.pool, arguments.task_run_id)
+    row = await task_runs.mapped_children(
+        caller.pool, arguments.task_run_id, caller_tenant_id=caller.tenant_id
+    )
     return {
         "min_start_time": row["min_start_time"] and row["min_start_time"].isoformat(),
         "max_end_time": row["max_end_time"] and row["max_end_time"].isoformat(),
@@ -104,7 +110,11 @@ class SetTaskRunNameInput(msgspec.Struct):
 
 @action("set_task_run_name", idempotent=True)
 async def set_task_run_name(caller: Caller, input: SetTaskRunNameInput) -> dict[str, Any]:
-    return success(await task_runs.set_task_run_name(caller.pool, input.task_run_id, input.name))
+    return success(
+        await task_runs.set_task_run_name(
+            caller.pool, input.task_run_id, input.name, caller_tenant_id=caller.tenant_id
+        )
+    )
 
 
 class UpdateTaskRunHeartbeatInput(msgspec.Struct):
@@ -113,5 +123,5 @@ class UpdateTaskRunHeartbeatInput(msgspec.Struct):
 
 @action("update_task_run_heartbeat", idempotent=True)
 async def update_task_run_heartbeat(caller: Caller, input: UpdateTaskRunHeartbeatInput) -> dict[str, Any]:
-    await caller.combined.task_run_beats(input.task_run_id)
+    await caller.combined.task_run_beats(Beat(input.task_run_id, caller.tenant_id))
     return success()

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from lictor.actions.handlers.answers import identified, success
-from lictor.actions.registry import ActionError, Caller, GraphQLUUID, action
+from lictor.actions.handlers.tenancy import acting_tenant
+from lictor.actions.registry import Caller, GraphQLUUID, action
 from lictor.orchestration import teams
 
 
@@ -18,7 +19,7 @@ class CreateTenantInput(msgspec.Struct):
 
 @action("create_tenant")
 async def create_tenant(caller: Caller, input: CreateTenantInput) -> dict[str, Any]:
-    return identified(await teams.create_tenant(caller.pool, input.name, input.slug))
+    return identified(await teams.create_tenant(caller.pool, input.name, input.slug, caller.user_id))
 
 
 class CreateProjectInput(msgspec.Struct):
@@ -30,9 +31,7 @@ class CreateProjectInput(msgspec.Struct):
 @action("create_project")
 async def create_project(caller: Caller, input: CreateProjectInput) -> dict[str, Any]:
     # The original UI leaves tenant_id out (ui-and-cloud.md A.2.7).
-    tenant_id = input.tenant_id or caller.tenant_id or await teams.default_tenant(caller.pool)
-    if tenant_id is None:
-        raise ActionError("No tenant found: create one with create_tenant first.")
+    tenant_id = await acting_tenant(caller, input.tenant_id)
     return identified(await teams.create_project(caller.pool, tenant_id, input.name, input.description))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from lictor.actions.registry import ActionError, Caller
-from lictor.orchestration import tenants
+from lictor.orchestration import teams, tenants
 
 
 def named_tenant(caller: Caller, given: UUID | None) -> UUID | None:
@@ -27,4 +27,14 @@ async def tenant_of(caller: Caller, given: UUID | None) -> UUID:
             "No tenant found: give tenant_id or the header X-Prefect-Tenant-ID. (Without them the only tenant is meant;"
             " there is none, or more than one.)"
         )
+    return tenant_id
+
+
+async def acting_tenant(caller: Caller, given: UUID | None = None) -> UUID:
+    """The tenant that the call is about; where nothing names one, the default tenant, which clients that know none take,
+    too (contract client.md 1.6). Raises ActionError when there is none, and as `named_tenant` does.
+    """
+    tenant_id = named_tenant(caller, given) or await teams.default_tenant(caller.pool)
+    if tenant_id is None:
+        raise ActionError("No tenant found: create one with create_tenant first.")
     return tenant_id

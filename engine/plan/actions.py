@@ -14,7 +14,7 @@ from graphql import VariableNode
 from lictor.engine.errors import at_index, at_key, uncoercible
 from lictor.engine.expressions import ListOf, ObjectOf, Source, VariableAt
 from lictor.engine.plan.action_output import compile_output
-from lictor.engine.plan.context import Context, not_found
+from lictor.engine.plan.context import Context, missing_field, not_found
 from lictor.engine.plan.nodes import ActionRoot, ReadArguments
 from lictor.engine.plan.selection import Field
 from lictor.engine.plan.sources import Fetch, fetcher
@@ -53,7 +53,7 @@ def _compile_arguments(context: Context, action: ActionField, field: Field, path
             source = _Checker(context, action.types).check(raw, argument.type, here, argument.has_default)
             readers.append((name, here, fetcher(source), action.coercers.nullable(argument.type)))
         elif argument.required:
-            raise uncoercible(f"missing required field '{name}'", here)
+            raise missing_field(name, here)
     defaults = {name: argument.default for name, argument in declared.items() if argument.has_default}
     required = [name for name, argument in declared.items() if argument.required]
 
@@ -73,7 +73,7 @@ def _compile_arguments(context: Context, action: ActionField, field: Field, path
             arguments[name] = value
         for name in required:
             if name not in arguments:
-                raise uncoercible(f"missing required field '{name}'", at_key(args_path, name))
+                raise missing_field(name, at_key(args_path, name))
         return arguments
 
     return read
@@ -125,7 +125,7 @@ class _Checker:
         given = {key for key, _ in items}
         for key, field in fields.items():
             if field.required and key not in given:
-                raise uncoercible(f"missing required field '{key}'", at_key(path, key))
+                raise missing_field(key, at_key(path, key))
         return ObjectOf(tuple(items))
 
     def _leaf(self, value: Value, name: str, path: str) -> None:

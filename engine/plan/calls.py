@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from lictor.engine.errors import at_key, uncoercible
 from lictor.engine.expressions import FunctionCall, Param, Row, SessionVariables
-from lictor.engine.plan.context import Arguments, Context, not_found
+from lictor.engine.plan.context import Arguments, Context, missing_field, not_found
 from lictor.engine.plan.values import Raw
 from lictor.engine.schema.gtypes import named
 from lictor.engine.schema.model import ComputedField, FunctionArgument, FunctionType
@@ -57,7 +57,7 @@ def _given(
     required = any(not argument.has_default for argument in function.inputs)
     if value is None or value.is_null:
         if required and value is None:
-            raise uncoercible(f"missing required field '{ARGS}'", _here(path))
+            raise missing_field(ARGS, _here(path))
         if required:
             raise uncoercible(
                 f"expected an object for type '{function.args_type}', but found null", _here(path)

@@ -13,7 +13,6 @@ from typing import Any
 from graphql import FieldNode, NameNode, SelectionSetNode
 
 from lictor.engine.errors import ROOT_PATH, GraphQLFailure, at_key, invalid
-from lictor.engine.expressions import TRUE
 from lictor.engine.plan.actions import compile_action
 from lictor.engine.plan.aggregate import compile_aggregate
 from lictor.engine.plan.calls import ARGS, compile_call
@@ -25,6 +24,7 @@ from lictor.engine.plan.nodes import (
     IntrospectionRoot,
     OperationPlan,
     Root,
+    Rows,
     Select,
     SelectRoot,
     TypenameRoot,
@@ -112,7 +112,7 @@ def _by_pk(context: Context, table: TableType, field: Field, path: str) -> Selec
     names = {column.name: None for column in table.primary_key}
     arguments = context.arguments(field.arguments, names, field.name, path)
     condition = primary_key_condition(context, table, arguments, at_key(path, "args"))
-    rows = compile_rows(context, table, {}, path, extra=condition)
+    rows = Rows(table, where=condition)
     return SelectRoot(field.key, Select(rows, compile_fields(context, field.selections, table, path)), True)
 
 
@@ -120,7 +120,7 @@ def _function(context: Context, root: RootField, function: FunctionType, field: 
     allowed = {*ROWS_ARGUMENTS, ARGS} if function.inputs else ROWS_ARGUMENTS
     arguments = context.arguments(field.arguments, dict.fromkeys(allowed), field.name, path)
     call = compile_call(context, function, arguments, path)
-    rows = compile_rows(context, function.table, arguments, path, call=call, extra=TRUE)
+    rows = compile_rows(context, function.table, arguments, path, call=call)
     if root.kind == "function_aggregate":
         return AggregateRoot(
             field.key, compile_aggregate(context, function.table, rows, field.selections, path)

@@ -69,6 +69,13 @@ class Context:
         raw = arguments.get(name)
         return None if raw is None else self.reader.read(raw, expected, at_key(path, name))
 
+    def required(self, arguments: Arguments, name: str, expected: GType, path: str) -> Value:
+        """The same for one that must be there, under its key in the object at `path`."""
+        value = self.read(arguments, name, expected, path)
+        if value is None:
+            raise missing_field(name, at_key(path, name))
+        return value
+
     # --- values -----------------------------------------------------------------------------------------
 
     def param(self, value: Value, scalar: Scalar, path: str, use: Use = "scalar") -> Param:
@@ -180,6 +187,11 @@ def null_value(value: Value | None, scalar: Scalar, path: str) -> Exception:
             f"expected {EXPECTATIONS[scalar.name]} for type '{scalar.name}', but found null", path
         )
     return uncoercible(f"unexpected null value for type '{scalar.name}'", path)
+
+
+def missing_field(name: str, path: str) -> Exception:
+    """A field that an input object must have. `path` is where the error points to."""
+    return uncoercible(f"missing required field '{name}'", path)
 
 
 def not_found(name: str, type_name: str, path: str) -> Exception:

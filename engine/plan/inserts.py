@@ -11,14 +11,14 @@ from typing import Any
 
 from graphql import VariableNode
 
-from lictor.engine.errors import at_index, at_key, invalid, uncoercible
+from lictor.engine.errors import at_index, at_key, invalid
 from lictor.engine.expressions import TRUE, ListOf, ObjectOf, Source, VariableAt, both
-from lictor.engine.plan.context import Arguments, Context, non_null_list, not_found
+from lictor.engine.plan.context import Arguments, Context, missing_field, non_null_list, not_found
 from lictor.engine.plan.nodes import Insert, OnConflict
 from lictor.engine.plan.selection import Field
 from lictor.engine.plan.sources import CONFLICT_KEY
 from lictor.engine.plan.values import Raw, Value, ValueReader, whole_source
-from lictor.engine.plan.where import compile_where
+from lictor.engine.plan.where import optional_where
 from lictor.engine.schema.gtypes import GType, list_of, named
 from lictor.engine.schema.model import ColumnField, RelationshipField, TableType
 from lictor.engine.schema.scalars import Scalar
@@ -34,7 +34,7 @@ def compile_insert(context: Context, table: TableType, single: bool, field: Fiel
     here = at_key(args_path, name)
     raw = arguments.get(name)
     if raw is None:
-        raise uncoercible(f"missing required field '{name}'", here)
+        raise missing_field(name, here)
     item = named(f"{table.name}_insert_input", True)
     rows = _rows_source(context, table, raw, item if single else list_of(item, True), here)
     on_conflict = _on_conflict(context, table, arguments, args_path)
@@ -124,7 +124,7 @@ def _nested_source(context: Context, relationship: RelationshipField, raw: Raw, 
         if key not in nested_fields(target):
             raise not_found(key, type_name, path)
     if "data" not in given:
-        raise uncoercible("missing required field 'data'", at_key(path, "data"))
+        raise missing_field("data", at_key(path, "data"))
     item = named(f"{target.name}_insert_input", True)
     expected = list_of(item, True) if relationship.is_array else item
     items = [("data", _rows_source(context, target, given["data"], expected, at_key(path, "data")))]
@@ -156,15 +156,10 @@ def compile_on_conflict(context: Context, table: TableType, value: Value, path: 
         if key not in ("constraint", "update_columns", "where"):
             raise not_found(key, type_name, path)
     constraint_type = f"{table.name}_constraint"
-    constraint = context.read(given, "constraint", named(constraint_type, True), path)
-    if constraint is None:
-        raise uncoercible("missing required field 'constraint'", at_key(path, "constraint"))
+    constraint = context.required(given, "constraint", named(constraint_type, True), path)
     name = context.enum(constraint, constraint_type, tuple(table.unique), at_key(path, "constraint"))
     columns = _update_columns(context, table, given, path)
-    where = context.read(given, "where", named(f"{table.name}_bool_exp"), path)
-    condition = TRUE
-    if where is not None and not where.is_null:
-        condition = compile_where(context, table, where, at_key(path, "where"))
+    condition = optional_where(context, table, given, path)
     if not columns or table.update is None:
         return OnConflict(name, (), (), TRUE)
     return OnConflict(name, columns, table.update.presets, both(table.update.filter, condition))

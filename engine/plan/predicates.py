@@ -6,13 +6,13 @@ may see have them.
 
 from __future__ import annotations
 
-from lictor.engine.errors import at_key, invalid, uncoercible
+from lictor.engine.errors import at_key, invalid
 from lictor.engine.expressions import TRUE, Aggregated, AggregateValue, And, BoolExp
-from lictor.engine.plan.context import BOOLEAN, Context, non_null_list, not_found
+from lictor.engine.plan.context import BOOLEAN, Arguments, Context, missing_field, non_null_list, not_found
 from lictor.engine.plan.order import compile_select_columns
-from lictor.engine.plan.values import Raw, Value
-from lictor.engine.plan.where import compile_comparisons, compile_where
-from lictor.engine.schema.gtypes import GType, named
+from lictor.engine.plan.values import Value
+from lictor.engine.plan.where import compile_comparisons, optional_where
+from lictor.engine.schema.gtypes import named
 from lictor.engine.schema.model import ColumnField, RelationshipField, TableType
 from lictor.engine.schema.predicates import PAIR, AggregatePredicate, aggregate_predicates
 
@@ -46,21 +46,18 @@ def _aggregate(
     for key in pairs:
         if key not in ("arguments", "distinct", "filter", "predicate"):
             raise not_found(key, known.type_name, path)
-    columns = _arguments(context, table, known, pairs.get("arguments"), path, opaque=value.kind == "opaque")
-    distinct = _read(context, pairs.get("distinct"), BOOLEAN, at_key(path, "distinct"))
+    columns = _arguments(context, table, known, pairs, path, opaque=value.kind == "opaque")
+    distinct = context.read(pairs, "distinct", BOOLEAN, path)
     is_distinct = (
         distinct is not None and not distinct.is_null and context.boolean(distinct, at_key(path, "distinct"))
     )
-    rows = _read(context, pairs.get("filter"), named(f"{table.name}_bool_exp"), at_key(path, "filter"))
-    condition = (
-        TRUE if rows is None or rows.is_null else compile_where(context, table, rows, at_key(path, "filter"))
-    )
+    condition = optional_where(context, table, pairs, path, "filter")
     here = at_key(path, "predicate")
-    predicate = _read(context, pairs.get("predicate"), named(known.result.comparison_exp, True), here)
+    predicate = context.read(pairs, "predicate", named(known.result.comparison_exp, True), path)
     if predicate is None:
         if value.kind == "opaque" or context.reader.variables is None:
             return TRUE
-        raise uncoercible("missing required field 'predicate'", path)
+        raise missing_field("predicate", path)
     aggregate = AggregateValue(known.name, columns, is_distinct, known.result)
     comparisons = compile_comparisons(context, aggregate, known.result, predicate, here)
     return Aggregated(relationship, condition, And(tuple(comparisons)))
@@ -70,7 +67,7 @@ def _arguments(
     context: Context,
     table: TableType,
     known: AggregatePredicate,
-    raw: Raw | None,
+    pairs: Arguments,
     path: str,
     *,
     opaque: bool,
@@ -78,29 +75,25 @@ def _arguments(
     """The columns an aggregate is over: a list of any for count, else one of the right type or X and Y."""
     here = at_key(path, "arguments")
     if known.columns is None:
-        value = _read(context, raw, non_null_list(f"{table.name}_select_column"), here)
+        value = context.read(pairs, "arguments", non_null_list(f"{table.name}_select_column"), path)
         return () if value is None else compile_select_columns(context, table, value, here)
     names = tuple(known.columns)
     if known.pair:
-        value = _read(context, raw, named(known.arguments_type, True), here)
+        value = context.read(pairs, "arguments", named(known.arguments_type, True), path)
         places = {} if value is None else dict(context.pairs(value, known.arguments_type, here))
         if unknown := next((name for name in places if name not in PAIR), None):
             raise not_found(unknown, known.arguments_type, here)
         opaque = opaque or (value is not None and value.kind == "opaque")
-        given = [(name, places.get(name), at_key(here, name), here) for name in PAIR]
+        wanted, owner, given = PAIR, here, places
     else:
-        given = [("arguments", raw, here, path)]
+        wanted, owner, given = ("arguments",), path, pairs
     columns: list[ColumnField] = []
-    for name, item, at, owner in given:
-        value = _read(context, item, named(known.columns_type, True), at)
+    for name in wanted:
+        value = context.read(given, name, named(known.columns_type, True), owner)
         if value is None:
             if opaque or context.reader.variables is None:
                 columns.append(known.columns[names[0]])
                 continue
-            raise uncoercible(f"missing required field '{name}'", owner)
-        columns.append(known.columns[context.enum(value, known.columns_type, names, at)])
+            raise missing_field(name, owner)
+        columns.append(known.columns[context.enum(value, known.columns_type, names, at_key(owner, name))])
     return tuple(columns)
-
-
-def _read(context: Context, raw: Raw | None, expected: GType, path: str) -> Value | None:
-    return None if raw is None else context.reader.read(raw, expected, path)

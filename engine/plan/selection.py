@@ -20,7 +20,7 @@ from graphql import (
 )
 
 from lictor.engine.errors import at_key, invalid
-from lictor.engine.expressions import TRUE, BoolExp, FunctionCall, Param
+from lictor.engine.expressions import FunctionCall, Param
 from lictor.engine.plan.calls import ARGS, compile_call
 from lictor.engine.plan.context import INT, STRING, Arguments, Context, non_null_list, not_found
 from lictor.engine.plan.directives import included
@@ -35,9 +35,8 @@ from lictor.engine.plan.nodes import (
     TypenameLeaf,
 )
 from lictor.engine.plan.order import check_distinct_on, compile_order_by, compile_select_columns
-from lictor.engine.plan.where import compile_where
+from lictor.engine.plan.where import optional_where
 from lictor.engine.schema import scalars
-from lictor.engine.schema.gtypes import named
 from lictor.engine.schema.model import ColumnField, ComputedField, TableType
 
 ROWS_ARGUMENTS = frozenset({"where", "order_by", "distinct_on", "limit", "offset"})
@@ -182,32 +181,24 @@ def compile_rows(
     path: str,
     *,
     call: FunctionCall | None = None,
-    extra: BoolExp = TRUE,
 ) -> Rows:
-    """The rows arguments of one field. `extra` is a condition that stands beside the user's `where`."""
+    """The rows arguments of one field."""
+    if not arguments:
+        return Rows(table, call)
     args_path = at_key(path, "args")
-    where = extra
-    if arguments:
-        value = context.read(arguments, "where", named(f"{table.name}_bool_exp"), args_path)
-        if value is not None and not value.is_null:
-            where = compile_where(context, table, value, at_key(args_path, "where"))
-        value = context.read(arguments, "order_by", non_null_list(f"{table.name}_order_by"), args_path)
-        order_by = (
-            () if value is None else compile_order_by(context, table, value, at_key(args_path, "order_by"))
-        )
-        value = context.read(
-            arguments, "distinct_on", non_null_list(f"{table.name}_select_column"), args_path
-        )
-        distinct_on = (
-            ()
-            if value is None
-            else compile_select_columns(context, table, value, at_key(args_path, "distinct_on"))
-        )
-        check_distinct_on(distinct_on, order_by, args_path)
-        limit = _bound(context, arguments, "limit", args_path)
-        offset = _bound(context, arguments, "offset", args_path)
-        return Rows(table, call, where, order_by, distinct_on, limit, offset)
-    return Rows(table, call, where)
+    where = optional_where(context, table, arguments, args_path)
+    value = context.read(arguments, "order_by", non_null_list(f"{table.name}_order_by"), args_path)
+    order_by = () if value is None else compile_order_by(context, table, value, at_key(args_path, "order_by"))
+    value = context.read(arguments, "distinct_on", non_null_list(f"{table.name}_select_column"), args_path)
+    distinct_on = (
+        ()
+        if value is None
+        else compile_select_columns(context, table, value, at_key(args_path, "distinct_on"))
+    )
+    check_distinct_on(distinct_on, order_by, args_path)
+    limit = _bound(context, arguments, "limit", args_path)
+    offset = _bound(context, arguments, "offset", args_path)
+    return Rows(table, call, where, order_by, distinct_on, limit, offset)
 
 
 def _bound(context: Context, arguments: Arguments, name: str, path: str) -> Param | None:

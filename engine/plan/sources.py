@@ -21,6 +21,7 @@ from lictor.engine.expressions import (
     VariableAt,
 )
 from lictor.engine.request.variables import ABSENT
+from lictor.engine.types import Session
 
 # What travels beside the variables; no GraphQL variable can have these names.
 SESSION_KEY = "\0session"
@@ -71,6 +72,11 @@ def _session_variable(name: str) -> Fetch:
         return value
 
     return fetch
+
+
+def with_session(variables: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    """The variables, and beside them what `SessionVariable`s and `SessionVariables` are read from."""
+    return {**variables, SESSION_KEY: session.values}
 
 
 def needs_session(source: Source) -> bool:

@@ -7,13 +7,13 @@ null: nothing lies beyond it.
 
 from __future__ import annotations
 
-from lictor.engine.errors import at_key, invalid, uncoercible
-from lictor.engine.expressions import And, BoolExp, Compare, Or
-from lictor.engine.plan.context import INT, Arguments, Context, not_found, null_value
+from lictor.engine.errors import at_key, invalid
+from lictor.engine.expressions import BoolExp, Compare, Or, both
+from lictor.engine.plan.context import INT, Arguments, Context, missing_field, not_found, null_value
 from lictor.engine.plan.nodes import OrderColumn, OrderItem, Rows, Select, StreamRoot
 from lictor.engine.plan.selection import Field, compile_fields
 from lictor.engine.plan.values import Value
-from lictor.engine.plan.where import compile_where
+from lictor.engine.plan.where import optional_where
 from lictor.engine.request.variables import CURSOR_ORDERINGS
 from lictor.engine.schema import scalars
 from lictor.engine.schema.gtypes import list_of, named
@@ -31,12 +31,9 @@ def compile_stream(context: Context, table: TableType, field: Field, path: str) 
     """The stream's rows and cursor."""
     arguments = context.arguments(field.arguments, dict.fromkeys(STREAM_ARGUMENTS), field.name, path)
     args_path = at_key(path, "args")
-    size = _required(context, arguments, "batch_size", args_path)
+    size = context.required(arguments, "batch_size", INT.required, args_path)
     limit = context.param(size, scalars.INT, at_key(args_path, "batch_size"), "limit")
-    condition = None
-    where = context.read(arguments, "where", named(f"{table.name}_bool_exp"), args_path)
-    if where is not None and not where.is_null:
-        condition = compile_where(context, table, where, at_key(args_path, "where"))
+    condition = optional_where(context, table, arguments, args_path)
     fields = compile_fields(context, field.selections, table, path)
     cursor = _cursor(context, table, arguments, args_path)
     if cursor is None:  # a check without variables: nobody runs this plan
@@ -53,30 +50,18 @@ def compile_stream(context: Context, table: TableType, field: Field, path: str) 
         raise null_value(start, column.scalar, start_path)
     rows = Rows(
         table,
-        where=beyond if condition is None else And((beyond, condition)),
+        where=both(beyond, condition),
         order_by=(OrderItem((), OrderColumn(column), ordering),),
         limit=limit,
     )
     return StreamRoot(field.key, Select(rows, fields), column, after)
 
 
-def _required(context: Context, arguments: Arguments, name: str, args_path: str) -> Value:
-    here = at_key(args_path, name)
-    raw = arguments.get(name)
-    value = None if raw is None else context.reader.read(raw, INT.required, here)
-    if value is None:
-        raise uncoercible(f"missing required field '{name}'", here)
-    return value
-
-
 def _cursor(context: Context, table: TableType, arguments: Arguments, args_path: str) -> Cursor | None:
     """The one column of all cursors given; None if that cannot be known without variables."""
     here = at_key(args_path, "cursor")
     item_type = named(cursor_input(table))
-    raw = arguments.get("cursor")
-    value = None if raw is None else context.reader.read(raw, list_of(item_type, True), here)
-    if value is None:
-        raise uncoercible("missing required field 'cursor'", here)
+    value = context.required(arguments, "cursor", list_of(item_type, True), args_path)
     found: list[Cursor] = []
     known = value.kind != "opaque"
     for item, at in context.items(value, item_type, here):
@@ -115,7 +100,7 @@ def _columns(context: Context, table: TableType, cursor: Value, path: str) -> li
             raise not_found(key, cursor_input(table), path)
     here = at_key(path, "initial_value")
     if start is None:
-        raise uncoercible("missing required field 'initial_value'", here)
+        raise missing_field("initial_value", here)
     if start.kind == "opaque":
         return None
     found: list[Cursor] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lictor.engine.errors import at_key, invalid, uncoercible
+from lictor.engine.errors import at_key, invalid
 from lictor.engine.expressions import TRUE, And, BoolExp, Compare, Param, both
 from lictor.engine.plan.context import Arguments, Context, non_null_list, not_found
 from lictor.engine.plan.nodes import Assignment, Update
@@ -26,22 +26,16 @@ def primary_key_condition(context: Context, table: TableType, arguments: Argumen
     """All key columns given and equal. `path` is that of the object that holds them."""
     conditions: list[BoolExp] = []
     for column in table.primary_key:
-        here = at_key(path, column.name)
-        value = context.read(arguments, column.name, column.scalar.gtype.required, path)
-        if value is None:
-            raise uncoercible(f"missing required field '{column.name}'", here)
-        operand = context.param(value, column.scalar, here)
+        value = context.required(arguments, column.name, column.scalar.gtype.required, path)
+        operand = context.param(value, column.scalar, at_key(path, column.name))
         conditions.append(Compare(column, operators(column.scalar)["_eq"], operand))
     return And(tuple(conditions))
 
 
 def required_where(context: Context, table: TableType, arguments: Arguments, args_path: str) -> BoolExp:
     """The `where` argument, which must be there."""
-    here = at_key(args_path, "where")
-    value = context.read(arguments, "where", named(f"{table.name}_bool_exp", True), args_path)
-    if value is None:
-        raise uncoercible("missing required field 'where'", here)
-    return compile_where(context, table, value, here)
+    value = context.required(arguments, "where", named(f"{table.name}_bool_exp", True), args_path)
+    return compile_where(context, table, value, at_key(args_path, "where"))
 
 
 def compile_update(context: Context, table: TableType, by_pk: bool, field: Field, path: str) -> Update:
@@ -54,7 +48,7 @@ def compile_update(context: Context, table: TableType, by_pk: bool, field: Field
         condition = _pk_columns(context, table, arguments, args_path)
     else:
         condition = required_where(context, table, arguments, args_path)
-    return _update(context, table, condition, arguments, args_path)
+    return _update(context, table, condition, usable, arguments, args_path)
 
 
 def compile_updates(context: Context, table: TableType, field: Field, path: str) -> tuple[Update, ...]:
@@ -64,9 +58,7 @@ def compile_updates(context: Context, table: TableType, field: Field, path: str)
     args_path = at_key(path, "args")
     here = at_key(args_path, "updates")
     item = named(type_name, True)
-    value = context.read(arguments, "updates", list_of(item, True), args_path)
-    if value is None:
-        raise uncoercible("missing required field 'updates'", here)
+    value = context.required(arguments, "updates", list_of(item, True), args_path)
     usable = usable_operators(table)
     found: list[Update] = []
     for part, at in context.items(value, item, here):
@@ -76,16 +68,20 @@ def compile_updates(context: Context, table: TableType, field: Field, path: str)
                 raise not_found(key, type_name, at)
         if part.kind != "opaque":
             condition = required_where(context, table, given, at)
-            found.append(_update(context, table, condition, given, at))
+            found.append(_update(context, table, condition, usable, given, at))
     return tuple(found)
 
 
 def _update(
-    context: Context, table: TableType, condition: BoolExp, arguments: Arguments, args_path: str
+    context: Context,
+    table: TableType,
+    condition: BoolExp,
+    usable: Mapping[str, Mapping[str, ColumnField]],
+    arguments: Arguments,
+    args_path: str,
 ) -> Update:
     rule = table.update
     assert rule is not None  # else there is no such field
-    usable = usable_operators(table)
     if usable and not rule.presets and not any(operator in arguments for operator in usable):
         shown = ", ".join(f"'{operator}'" for operator in usable)
         raise invalid(f"at least any one of {shown} is expected", args_path)
@@ -108,9 +104,7 @@ def _update(
 def _pk_columns(context: Context, table: TableType, arguments: Arguments, args_path: str) -> BoolExp:
     type_name = f"{table.name}_pk_columns_input"
     here = at_key(args_path, "pk_columns")
-    value = context.read(arguments, "pk_columns", named(type_name, True), args_path)
-    if value is None:
-        raise uncoercible("missing required field 'pk_columns'", here)
+    value = context.required(arguments, "pk_columns", named(type_name, True), args_path)
     if value.kind == "opaque":
         return TRUE
     given = dict(context.pairs(value, type_name, here))

@@ -20,7 +20,7 @@ from lictor.engine.expressions import (
     Or,
     Param,
 )
-from lictor.engine.plan.context import BOOLEAN, Context, not_found
+from lictor.engine.plan.context import BOOLEAN, Arguments, Context, not_found
 from lictor.engine.plan.values import Raw, Value
 from lictor.engine.schema.gtypes import list_of, named
 from lictor.engine.schema.model import ComputedField, TableType
@@ -49,6 +49,16 @@ def compile_where(context: Context, table: TableType, value: Value, path: str) -
     if not conditions:
         return TRUE
     return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
+
+
+def optional_where(
+    context: Context, table: TableType, arguments: Arguments, path: str, name: str = "where"
+) -> BoolExp:
+    """The condition that an argument gives; TRUE if it is left out or null."""
+    value = context.read(arguments, name, named(f"{table.name}_bool_exp"), path)
+    if value is None or value.is_null:
+        return TRUE
+    return compile_where(context, table, value, at_key(path, name))
 
 
 def _field(context: Context, table: TableType, key: str, raw: Raw, path: str) -> list[BoolExp]:

@@ -17,7 +17,7 @@ import orjson
 
 from lictor.engine.errors import GraphQLFailure
 from lictor.engine.plan.nodes import IntrospectionRoot, TypenameRoot
-from lictor.engine.plan.sources import SESSION_KEY
+from lictor.engine.plan.sources import with_session
 from lictor.engine.run.documents import Compiled, Document, Literals
 from lictor.engine.run.introspection import Introspection
 from lictor.engine.run.joins import join_rows
@@ -79,7 +79,7 @@ class Executor:
             for key, cell in zip(compiled.statement.keys, row, strict=True):
                 done[key] = _bytes(cell)
         if compiled.plan.kind == "mutation":
-            seen = {**variables, SESSION_KEY: session.values}
+            seen = with_session(variables, session)
             done |= await self._mutate(compiled, literals, seen, session, headers, calls)
         elif calls:
             answers = await asyncio.gather(
@@ -121,7 +121,7 @@ class Executor:
         self, statement: Statement, variables: Variables, literals: Literals, session: Session
     ) -> asyncpg.Record:
         if statement.needs_session:
-            variables = {**variables, SESSION_KEY: session.values}
+            variables = with_session(variables, session)
         arguments = [encode(variables, literals) for encode in statement.encoders]
         try:
             row = await self.pool.fetchrow(statement.text, *arguments)
@@ -145,7 +145,7 @@ class Executor:
         answer = await self.actions.call(call, session, headers)
         result, found = call.root.fit(answer)
         if any(found):
-            seen = {**variables, SESSION_KEY: session.values}
+            seen = with_session(variables, session)
             await join_rows(self.pool, compiled.joins[call.alias], found, seen, literals)
         return orjson.dumps(result)
 

@@ -14,15 +14,11 @@ from lictor.engine.errors import ROOT_PATH, GraphQLFailure
 
 log = logging.getLogger(__name__)
 
-# What running a statement can raise. InternalClientError is what asyncpg says of a connection that was lost at an
-# unlucky moment.
-DATABASE_ERRORS = (
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    UnicodeError,
-    OSError,
-)
+# What asking Postgres can raise. InternalClientError is what asyncpg says of a connection that was lost at an unlucky
+# moment; TimeoutError is an OSError.
+POSTGRES_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+# What running a client's statement can raise.
+DATABASE_ERRORS = (*POSTGRES_ERRORS, UnicodeError)
 
 # Violated constraints: what Hasura says before Postgres' own words. Others of the class have only those.
 _CONSTRAINTS = {

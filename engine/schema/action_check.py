@@ -14,30 +14,18 @@ from dataclasses import replace
 from lictor.engine.metadata.model import Action, CustomType, CustomTypes, Metadata
 from lictor.engine.schema.action_types import ActionTypes, InputField, Signature
 from lictor.engine.schema.gtypes import GType
-from lictor.engine.schema.operators import UPDATE_OPERATORS
+from lictor.engine.schema.operators import COMPARABLE_AGGREGATES, NUMERIC_AGGREGATES, UPDATE_OPERATORS
 from lictor.engine.schema.scalars import BUILTIN_SCALARS, POSTGRES_SCALARS
 
 LeftOut = list[tuple[CustomType | Action, str]]
 _ROOT_TYPES = ("query_root", "mutation_root", "subscription_root", "order_by", "cursor_ordering")
-_AGGREGATES = (
-    "avg",
-    "max",
-    "min",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "sum",
-    "var_pop",
-    "var_samp",
-    "variance",
-)
 _SUFFIXES = (
     "", "_aggregate", "_aggregate_bool_exp", "_aggregate_fields", "_aggregate_order_by", "_arr_rel_insert_input",
     "_bool_exp", "_constraint", "_insert_input", "_mutation_response", "_obj_rel_insert_input", "_on_conflict",
     "_order_by", "_pk_columns_input", "_select_column", "_stream_cursor_input", "_stream_cursor_value_input",
     "_update_column", "_updates",
     *(f"{operator}_input" for operator in UPDATE_OPERATORS),
-    *(f"_{function}_{kind}" for function in _AGGREGATES for kind in ("fields", "order_by")),
+    *(f"_{function}_{kind}" for function in (*NUMERIC_AGGREGATES, *COMPARABLE_AGGREGATES) for kind in ("fields", "order_by")),
 )  # fmt: skip
 
 

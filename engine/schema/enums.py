@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from lictor.engine.catalog import Catalog, CatalogTable
 from lictor.engine.metadata.model import QualifiedName
+from lictor.engine.schema.inconsistency import because
 from lictor.engine.schema.scalars import Scalar, enum_scalar
 
 _VALUE = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
@@ -25,12 +26,7 @@ def enum_of(name: QualifiedName, type_name: str, catalog: Catalog) -> Scalar:
     values = catalog.enum_values.get((name.schema, name.name), ())
     reasons = _shape_reasons(table) or _value_reasons([value for value, _ in values])
     if reasons:
-        listed = (
-            f"because {reasons[0]}"
-            if len(reasons) == 1
-            else "for the following reasons:" + "".join(f"\n • {reason}" for reason in reasons)
-        )
-        raise ValueError(f'the table "{name}" cannot be used as an enum {listed}')
+        raise ValueError(because(f'the table "{name}" cannot be used as an enum', reasons))
     key = next(column for column in table.columns if column.name == table.primary_key[0])
     return enum_scalar(f"{type_name}_enum", key.pg_type, key.sql_type, values)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from lictor.engine.catalog import Catalog, CatalogFunction
 from lictor.engine.metadata import model as metadata
 from lictor.engine.metadata.model import QualifiedName
+from lictor.engine.schema.inconsistency import because
 from lictor.engine.schema.model import ComputedField, FunctionArgument, FunctionType, TableType
 from lictor.engine.schema.scalars import scalar
 from lictor.engine.schema.tables import default_name, is_name
@@ -53,7 +54,7 @@ def function_type(declared: metadata.Function, found: CatalogFunction, tables: T
         reasons.append(f"the function arguments {', '.join(wrong)} are not legal GraphQL identifiers")
     reasons += _session_reasons(declared.session_argument, found, "given session argument ")
     if reasons or table is None:
-        raise ValueError(_because(f'the function "{declared.name}" cannot be tracked', reasons))
+        raise ValueError(because(f'the function "{declared.name}" cannot be tracked', reasons))
     return FunctionType(
         name=name,
         source=declared.name,
@@ -88,7 +89,7 @@ def computed_field(
         reasons.append(f'{function} returning type "{found.return_type}" is not a BASE type')
     if reasons:
         head = f'the computed field "{declared.name}" cannot be added to table "{table.source}"'
-        raise ValueError(_because(head, reasons))
+        raise ValueError(because(head, reasons))
     arguments = arguments_of(found)
     row = declared.table_argument
     return ComputedField(
@@ -153,9 +154,3 @@ def _session_reasons(name: str | None, found: CatalogFunction, prefix: str) -> l
     return (
         [] if argument.pg_type == "json" else [f'{prefix}"{name}" argument of {function} is not of type JSON']
     )
-
-
-def _because(head: str, reasons: list[str]) -> str:
-    if len(reasons) == 1:
-        return f"{head} because {reasons[0]}"
-    return f"{head} for the following reasons:" + "".join(f"\n • {reason}" for reason in reasons)

@@ -6,7 +6,7 @@ In: a declaration and the reason. Out: `Inconsistency`, in the shape and with th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,11 @@ class Inconsistency:
     place: Place = ()
     label: str = ""
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What tells it from others, before and after a change."""
+        return self.type, self.name
+
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
 
@@ -55,6 +60,13 @@ class Inconsistency:
             "reason": PREFIX + self.reason,
             "type": self.type,
         }
+
+
+def because(head: str, reasons: Sequence[str]) -> str:
+    """`head` with its reason, or its reasons as a list, in Hasura's wording."""
+    if len(reasons) == 1:
+        return f"{head} because {reasons[0]}"
+    return f"{head} for the following reasons:" + "".join(f"\n • {reason}" for reason in reasons)
 
 
 class Report:

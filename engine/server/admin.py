@@ -17,7 +17,7 @@ from starlette.responses import Response
 from lictor.engine.errors import GraphQLFailure
 from lictor.engine.metadata import MetadataError
 from lictor.engine.metadata.document import Node
-from lictor.engine.server.commands import MAX_BULK
+from lictor.engine.server.commands import items_of
 from lictor.engine.server.failure import ARGS, ApiFailure, malformed
 from lictor.engine.server.management import Management
 from lictor.engine.server.run_sql import RunSql, run_sql
@@ -56,7 +56,7 @@ async def _query(management: Management, settings: ServerSettings, command: Any,
         if kind == "bulk":
             return [
                 await _query(management, settings, item, f"{path}.args[{index}]")
-                for index, item in enumerate(_items(node))
+                for index, item in enumerate(items_of(node["args"]))
             ]
         if kind != "run_sql":
             raise ApiFailure(f'unknown query type "{kind}"', "parse-failed", path="$")
@@ -80,7 +80,7 @@ async def _query_v1(management: Management, settings: ServerSettings, command: A
     if kind != "bulk" or not _holds_run_sql(command):
         return await management.command(command)
     answers = []
-    for index, item in enumerate(_items(Node(command))):
+    for index, item in enumerate(items_of(Node(command)["args"])):
         try:
             answers.append(await _query_v1(management, settings, item))
         except ApiFailure as failure:
@@ -95,13 +95,6 @@ def _holds_run_sql(command: Any) -> bool:
     if command.get("type") == "bulk" and isinstance(items, list):
         return any(_holds_run_sql(item) for item in items)
     return command.get("type") == "run_sql"
-
-
-def _items(node: Node) -> list[Any]:
-    items = node["args"].expect(list, what="an array")
-    if len(items) > MAX_BULK:
-        raise node["args"].refuse(f"at most {MAX_BULK} commands are taken at once")
-    return items
 
 
 async def _answer(request: Request, run: Run) -> Response:

@@ -28,6 +28,7 @@ from starlette.websockets import WebSocket
 from lictor.engine.api import SESSION_SETTINGS, Engine
 from lictor.engine.errors import GraphQLFailure, internal_error
 from lictor.engine.metadata import empty_document
+from lictor.engine.run.pgerrors import POSTGRES_ERRORS
 from lictor.engine.server import admin
 from lictor.engine.server.failure import ApiFailure
 from lictor.engine.server.management import Management
@@ -170,7 +171,7 @@ async def _health(request: Request) -> Response:
     try:
         async with asyncio.timeout(HEALTH_SECONDS):
             await engine.pool.fetchval("SELECT 1")
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except POSTGRES_ERRORS as error:
         log.warning("unhealthy: the database does not answer: %r", error)
         return PlainTextResponse("ERROR", 500)
     if not engine.inconsistencies:

@@ -127,7 +127,7 @@ async def run_command(change: Change, request: Any, path: str = "$") -> Any:
         node = Node(request)
         kind = node["type"].expect(str, what="a string")
         bulk = _LISTS.get(kind)
-        items = _items(node["args"]) if bulk else []
+        items = items_of(node["args"]) if bulk else []
     if bulk:
         return await bulk(change, items, f"{path}.args")
     with _at(path):
@@ -167,13 +167,13 @@ def _edit(kind: str) -> edits.Command:
 
 async def _accept(change: Change, document: Document, edit: Edit) -> None:
     """Takes the edited document, unless it makes something inconsistent that was not."""
-    known = {(one.type, one.name) for one in await change.inconsistencies()}
+    known = {one.identity for one in await change.inconsistencies()}
     mark = change.mark()
     change.replace(document)
     try:
         if edit.drops:
             await drop_dependents(change, known, cascade=edit.cascade)
-        elif found := [one for one in await change.inconsistencies() if (one.type, one.name) not in known]:
+        elif found := [one for one in await change.inconsistencies() if one.identity not in known]:
             raise _refused(found, edit)
     except BaseException:
         change.back(mark)
@@ -185,9 +185,7 @@ async def drop_dependents(
 ) -> None:
     """What is inconsistent and not `known` depended on what was taken away: drops it too, or refuses."""
     # what is dropped may in its turn have been what something else stood on
-    while found := [
-        one for one in await change.inconsistencies() if (one.type, one.name) not in known and one.place
-    ]:
+    while found := [one for one in await change.inconsistencies() if one.identity not in known and one.place]:
         if not cascade:
             labels = ", ".join(one.label for one in found)
             text = f"cannot drop due to the following dependent objects: {labels}"
@@ -283,7 +281,8 @@ _WHOLE: dict[str, Callable[[Change, Node, int], Awaitable[Any]]] = {
 # --- lists of commands ----------------------------------------------------------------------------------
 
 
-def _items(args: Node) -> list[Any]:
+def items_of(args: Node) -> list[Any]:
+    """The commands of a bulk. Raises MetadataError if they are no list, or too many."""
     items = args.expect(list, what="an array")
     if len(items) > MAX_BULK:
         raise args.refuse(f"at most {MAX_BULK} commands are taken at once")
@@ -304,7 +303,7 @@ async def _at_once(change: Change, items: list[Any]) -> bool:
     """
     kinds = [item.get("type") if isinstance(item, dict) else None for item in items]
     commands = [edits.find(kind) if isinstance(kind, str) else None for kind in kinds]
-    before = {(one.type, one.name) for one in await change.inconsistencies()}
+    before = {one.identity for one in await change.inconsistencies()}
     mark, document = change.mark(), change.copy()
     try:
         for command, item in zip(commands, items, strict=True):
@@ -312,7 +311,7 @@ async def _at_once(change: Change, items: list[Any]) -> bool:
                 return False
             command(document, Node(item.get("args") or {}))
         change.replace(document)
-        if all((one.type, one.name) in before for one in await change.inconsistencies()):
+        if all(one.identity in before for one in await change.inconsistencies()):
             return True
     except (ApiFailure, MetadataError):
         pass
@@ -322,7 +321,7 @@ async def _at_once(change: Change, items: list[Any]) -> bool:
 
 async def _bulk_atomic(change: Change, items: list[Any], path: str) -> Any:
     """Edits that need hold together only at the end."""
-    before = {(one.type, one.name) for one in await change.inconsistencies()}
+    before = {one.identity for one in await change.inconsistencies()}
     document = change.copy()
     for index, item in enumerate(items):
         with _at(f"{path}[{index}]"):
@@ -330,7 +329,7 @@ async def _bulk_atomic(change: Change, items: list[Any], path: str) -> Any:
             command = _edit(node["type"].expect(str, what="a string"))
             command(document, Node(node.value.get("args") or {}, ("args",)))
     change.replace(document)
-    if found := [one for one in await change.inconsistencies() if (one.type, one.name) not in before]:
+    if found := [one for one in await change.inconsistencies() if one.identity not in before]:
         internal = [[one.body] for one in found]
         raise ApiFailure("Schema inconsistency", "bad-request", path=path, internal=internal)
     return SUCCESS

@@ -14,10 +14,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import asyncpg
-
 from lictor.engine.api import Engine, EngineState
 from lictor.engine.metadata import MetadataError
+from lictor.engine.run.pgerrors import POSTGRES_ERRORS
 from lictor.engine.server.change import Change
 from lictor.engine.server.commands import run_command
 from lictor.engine.server.failure import ApiFailure, malformed
@@ -73,7 +72,7 @@ class Management:
         state = await change.state()
         try:
             self.version = await self.store.save(change.document, self.version)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except POSTGRES_ERRORS as error:
             log.exception("the metadata cannot be stored")
             raise ApiFailure(
                 f"the metadata cannot be stored: {error}", "postgres-error", path="$", status=500
@@ -115,7 +114,7 @@ class Management:
             try:
                 await self.synchronize()
                 away = False
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            except POSTGRES_ERRORS as error:
                 if not away:
                     log.warning("the metadata database cannot be asked: %s", error)
                 away = True

@@ -108,7 +108,7 @@ class _Watched:
         return self.answer
 
     async def _follow(self, change: Change, state: EngineState) -> None:
-        known = {(one.type, one.name) for one in state.schema.inconsistencies}
+        known = {one.identity for one in state.schema.inconsistencies}
         document = change.copy()
         follow(state, document, self.before, self.after)
         change.replace(document, self.catalog)

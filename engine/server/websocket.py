@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 Authenticate = Callable[[Mapping[str, str]], Awaitable[Session]]
 # Failures of these kinds are the document's or the variables': the operation did not start.
 NOT_STARTED = frozenset({"syntax", "validation", "coercion"})
+CLOSE_SECONDS = 5.0
+"""How long a client that does not read is waited for when the connection is closed."""
 
 
 class Answers(Protocol):
@@ -33,7 +35,7 @@ class Answers(Protocol):
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
-    async def aclose(self) -> None: ...
+    def aclose(self) -> Awaitable[None]: ...
 
 
 class SocketEngine(Protocol):
@@ -65,11 +67,13 @@ class SocketEngine(Protocol):
 class SocketLimits:
     """Bounds of one connection.
 
-    `keepalive`: seconds between signs of life, 0 for none. `init_timeout`: seconds until connection_init must have
-    succeeded. `max_message`: characters of a message. `max_operations`: operations that run at the same time.
+    `keepalive`: seconds between signs of life, 0 for none. `recheck`: seconds after which the client is
+    authenticated again, 0 for never. `init_timeout`: seconds until connection_init must have succeeded.
+    `max_message`: characters of a message. `max_operations`: operations that run at the same time.
     """
 
     keepalive: float = 5.0
+    recheck: float = 0.0
     init_timeout: float = 3.0
     max_message: int = 4 * 1024 * 1024
     max_operations: int = 1000
@@ -84,7 +88,9 @@ async def serve_socket(
     """Serves one connection until either side ends it.
 
     `authenticate` is given the headers of the handshake, overridden by those in connection_init's payload, keys in
-    lower case; it returns the session or raises GraphQLFailure, whose text the client is told.
+    lower case; it returns the session or raises GraphQLFailure, whose text the client is told, or Closed. Asked again
+    (`SocketLimits.recheck`), it ends the connection by raising either or by returning another session: as Closed says,
+    else with code 4403, after which clients connect anew.
     """
     offered = websocket.scope.get("subprotocols") or []
     protocol = next((PROTOCOLS[name] for name in offered if name in PROTOCOLS), None)
@@ -120,19 +126,30 @@ class _Connection:
         # Tasks that a vanished client does not stop: what is being changed is changed.
         self.changing: set[asyncio.Task[None]] = set()
         self.sending = asyncio.Lock()
+        self.closed = False
+        self.revoked: asyncio.Future[Closed] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
         """Reads until the end, then stops whatever still runs."""
+        reading = self._spawn(self._read())
         try:
-            await self._read()
+            await asyncio.wait({reading, self.revoked}, return_when=asyncio.FIRST_COMPLETED)
+            if self.revoked.done():
+                # First, for the client may not even read that it is closed.
+                self._cancel()
+                raise self.revoked.result()
+            reading.result()
         except Closed as closed:
             await self._close(closed)
         except WebSocketDisconnect:
             pass
         finally:
-            for task in self.tasks - self.changing:
-                task.cancel()
+            self._cancel()
             await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    def _cancel(self) -> None:
+        for task in self.tasks - self.changing:
+            task.cancel()
 
     async def _read(self) -> None:
         deadline = asyncio.get_running_loop().time() + self.limits.init_timeout
@@ -193,6 +210,8 @@ class _Connection:
         self.headers = headers
         if first and self.limits.keepalive > 0:
             self._spawn(self._keep_alive())
+        if first and self.limits.recheck > 0:
+            self._spawn(self._recheck())
         return self.protocol.acknowledged()
 
     async def _keep_alive(self) -> None:
@@ -201,15 +220,36 @@ class _Connection:
                 await asyncio.sleep(self.limits.keepalive)
                 await self._send(self.protocol.alive())
 
+    async def _recheck(self) -> None:
+        """Ends the connection once the client is not what it was."""
+        closed = None
+        while closed is None:
+            await asyncio.sleep(self.limits.recheck)
+            known = self.session
+            try:
+                if await self.authenticate(self.headers) != known and self.session is known:
+                    closed = Closed(4403, "4403: Forbidden: the rights have changed")
+            except Closed as refusal:
+                closed = refusal
+            except GraphQLFailure as failure:
+                closed = Closed(4403, f"4403: Forbidden: {failure}")
+            except Exception:
+                log.exception("a client cannot be authenticated again")
+                closed = Closed(1011, "internal error")
+        self.revoked.set_result(closed)
+
     async def _send(self, *texts: str) -> None:
         """Sends in order, one sender at a time: each waits here while the client is slow."""
         for text in texts:
             async with self.sending:
+                if self.closed:
+                    raise WebSocketDisconnect
                 await self.websocket.send_text(text)
 
     async def _close(self, closed: Closed) -> None:
-        with suppress(WebSocketDisconnect, RuntimeError):
-            async with self.sending:
+        with suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS), self.sending:
+                self.closed = True
                 await self.websocket.close(closed.code, closed.reason)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:

@@ -33,11 +33,6 @@ from lictor.engine.schema.operators import Operator
 from lictor.engine.schema.scalars import Scalar
 from lictor.engine.sql.fragment import Sql, cat, ident, join, qualified
 
-AGGREGATES = {
-    "avg": "avg", "max": "max", "min": "min", "sum": "sum", "stddev": "stddev", "stddev_pop": "stddev_pop",
-    "stddev_samp": "stddev_samp", "var_pop": "var_pop", "var_samp": "var_samp", "variance": "variance",
-}  # fmt: skip
-
 
 class Aliases:
     """Table aliases t0, t1, … unique within one statement.
@@ -253,4 +248,4 @@ def _order_target(
         return column_sql(alias, item.target.column, aliases)
     if item.target.column is None:
         return cat("count(*)")
-    return cat(f"{AGGREGATES[item.target.function]}(", column_sql(alias, item.target.column, aliases), ")")
+    return cat(f"{item.target.function}(", column_sql(alias, item.target.column, aliases), ")")

@@ -15,7 +15,7 @@ from lictor.engine.expressions import Param
 from lictor.engine.plan.nodes import AggregateRoot, ColumnLeaf, OperationPlan, SelectRoot, StreamRoot
 from lictor.engine.sql.conditions import param_sql
 from lictor.engine.sql.fragment import Sql, cat, ident
-from lictor.engine.sql.params import Encode, encoder
+from lictor.engine.sql.params import Encode, encoder, quoted_item
 from lictor.engine.sql.select import SelectBuilder, json_object
 
 # No GraphQL name and no alias of a select has a space: these never hide anything.
@@ -105,5 +105,4 @@ def _judged(param: Param) -> Sql:
 
 def array_literal(items: Sequence[str]) -> str:
     """The items as Postgres writes a text[]."""
-    escaped = (item.replace("\\", "\\\\").replace('"', '\\"') for item in items)
-    return "{" + ",".join(f'"{item}"' for item in escaped) + "}"
+    return "{" + ",".join(map(quoted_item, items)) + "}"

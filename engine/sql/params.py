@@ -202,7 +202,12 @@ def _array_item(item: Any, scalar: Scalar, path: str) -> str:
         item = _json(item, path)
     if isinstance(item, bool):
         return "true" if item else "false"
-    escaped = str(item).replace("\\", "\\\\").replace('"', '\\"')
+    return quoted_item(str(item))
+
+
+def quoted_item(text: str) -> str:
+    """An element of an array literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 

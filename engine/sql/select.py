@@ -6,6 +6,7 @@ an object, null, or a list. Related rows are correlated subqueries, single ones 
 
 from __future__ import annotations
 
+from lictor.engine.expressions import AggregateValue
 from lictor.engine.plan.nodes import (
     AggregateFields,
     AggregateRoot,
@@ -23,9 +24,8 @@ from lictor.engine.plan.nodes import (
     TypenameLeaf,
 )
 from lictor.engine.schema.model import RelationshipField
-from lictor.engine.schema.scalars import STRINGIFIED_TYPES
+from lictor.engine.schema.scalars import INT, STRINGIFIED_TYPES
 from lictor.engine.sql.conditions import (
-    AGGREGATES,
     Aliases,
     call_sql,
     column_sql,
@@ -278,13 +278,13 @@ class SelectBuilder:
             if isinstance(field, TypenameLeaf):
                 pairs.append((field.key, cat(f"{text(field.value)}::text")))
             elif isinstance(field, CountField):
-                pairs.append((field.key, self._count(field, alias)))
+                counted = AggregateValue("count", field.columns, field.distinct, INT)
+                pairs.append((field.key, column_sql(alias, counted, self.aliases)))
             else:
                 pairs.append((field.key, self._function_fields(field, alias)))
         return json_object(pairs)
 
     def _function_fields(self, field: FunctionFields, alias: str) -> Sql:
-        function = AGGREGATES[field.function]
         pairs: list[tuple[str, Sql]] = []
         for leaf in field.columns:
             if isinstance(leaf, TypenameLeaf):
@@ -292,19 +292,11 @@ class SelectBuilder:
                 continue
             assert leaf.column.scalar is not None
             argument = column_sql(alias, leaf.column, self.aliases, call=leaf.call)
-            value = cat(f"{function}(", argument, ")")
+            value = cat(f"{field.function}(", argument, ")")
             if self.stringify_numbers and leaf.column.scalar.pg_type in STRINGIFIED_TYPES:
                 value = cat(value, "::text")
             pairs.append((leaf.key, value))
         return json_object(pairs)
-
-    def _count(self, field: CountField, alias: str) -> Sql:
-        columns = join(", ", [column_sql(alias, column, self.aliases) for column in field.columns])
-        if not field.columns:
-            return cat("count(*)")
-        if len(field.columns) > 1:
-            columns = cat("(", columns, ")")
-        return cat(f"count({'DISTINCT ' if field.distinct else ''}", columns, ")")
 
 
 def _limit(rows: Rows, limited: bool) -> Sql:

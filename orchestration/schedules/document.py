@@ -88,11 +88,11 @@ def _cron_clock(document: Mapping[str, Any], where: str) -> Clock:
     day_or = document.get("day_or")
     if not isinstance(day_or, bool | None):
         raise InvalidSchedule(f"{where}.day_or: expected true or false, got {kind_of(day_or)}")
+    day_or = day_or is not False
     try:
-        parse_cron(cron, day_or is not False)
+        parse_cron(cron, day_or)
     except InvalidSchedule as error:
         raise InvalidSchedule(f"{where}.cron: {error}") from error
-    day_or = day_or is not False
     return CronClock(cron=cron, day_or=day_or, **_span(document, where), **_given(document, where))
 
 

@@ -15,11 +15,14 @@ DELETE FROM cloud_hook
 WHERE id = :cloud_hook_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id)
 RETURNING id;
 
+-- name: get_cloud_hooks
+SELECT id, type, config, active, signing_secret FROM cloud_hook WHERE id = ANY (:cloud_hook_ids::uuid[]);
+
 -- name: cloud_hook_test
 -- The hook, and the event of a run of its tenant entering :state; of an invented run when :flow_run_id is NULL.
--- The event is NULL when there is no such run. Each object has all columns of its table, those not told are null.
+-- The event is NULL when there is no such run.
 WITH hook AS (
-    SELECT id, tenant_id, type, config
+    SELECT id, tenant_id, type, config, signing_secret
     FROM cloud_hook
     WHERE id = :cloud_hook_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id)
 ),
@@ -37,29 +40,22 @@ subject AS (
         gen_random_uuid()::text, tenant_id, 'test-slug'
     FROM hook
     WHERE :flow_run_id::uuid IS NULL
-),
-part AS (
-    SELECT
-        to_jsonb(jsonb_populate_record(NULL::flow_run, jsonb_build_object(
-            'id', id, 'name', name, 'state', state, 'version', version))) AS flow_run,
-        to_jsonb(jsonb_populate_record(NULL::flow, jsonb_build_object(
-            'id', flow_id, 'name', flow_name, 'flow_group_id', flow_group_id,
-            'version_group_id', version_group_id))) AS flow,
-        to_jsonb(jsonb_populate_record(NULL::tenant, jsonb_build_object('id', tenant_id, 'slug', slug))) AS tenant,
-        to_jsonb(jsonb_populate_record(NULL::flow_run_state, jsonb_build_object(
-            'id', uuidv7(), 'flow_run_id', id, 'state', :state::text, 'version', version + 1, 'timestamp', now(),
-            'message', :message::text, 'start_time', :start_time::timestamptz,
-            'serialized_state', :serialized_state::jsonb))) AS state
-    FROM subject
 )
 SELECT
-    hook.tenant_id, hook.type, hook.config,
-    CASE WHEN part.flow_run IS NOT NULL THEN jsonb_build_object(
+    hook.tenant_id, hook.type, hook.config, hook.signing_secret,
+    CASE WHEN subject.id IS NOT NULL THEN utility.flow_run_state_changed(jsonb_build_object(
         'id', gen_random_uuid(), 'timestamp', now(), 'type', 'FlowRunStateChange', 'is_test_event', true,
-        'flow_run', part.flow_run || jsonb_build_object('flow', part.flow, 'tenant', part.tenant),
-        'state', part.state, 'flow', part.flow, 'tenant', part.tenant) END AS event
+        'flow_run', jsonb_build_object(
+            'id', subject.id, 'name', subject.name, 'state', subject.state, 'version', subject.version),
+        'flow', jsonb_build_object(
+            'id', flow_id, 'name', flow_name, 'flow_group_id', flow_group_id, 'version_group_id', version_group_id),
+        'tenant', jsonb_build_object('id', subject.tenant_id, 'slug', slug),
+        'state', jsonb_build_object(
+            'id', uuidv7(), 'flow_run_id', subject.id, 'state', :state::text, 'version', subject.version + 1,
+            'timestamp', now(), 'message', :message::text, 'start_time', :start_time::timestamptz,
+            'serialized_state', :serialized_state::jsonb))) END AS event
 FROM hook
-LEFT JOIN part ON true;
+LEFT JOIN subject ON true;
 
 -- name: create_hook_message
 -- What a PREFECT_MESSAGE hook does: the event without its own id, time and type, and without what is not set.

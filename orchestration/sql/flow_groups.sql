@@ -47,6 +47,18 @@ UPDATE flow SET settings = flow.settings || :settings::jsonb
 FROM (SELECT id FROM flow WHERE flow_group_id = :flow_group_id ORDER BY id FOR NO KEY UPDATE) AS version
 WHERE flow.id = version.id AND NOT flow.settings @> :settings::jsonb;
 
+-- name: lock_flow_group
+SELECT id FROM flow_group
+WHERE id = :flow_group_id AND tenant_id = coalesce(:tenant_id, tenant_id)
+FOR NO KEY UPDATE;
+
+-- name: pause_schedules
+UPDATE flow SET is_schedule_active = false
+FROM (
+    SELECT id FROM flow WHERE flow_group_id = :flow_group_id AND is_schedule_active ORDER BY id FOR NO KEY UPDATE
+) AS version
+WHERE flow.id = version.id;
+
 -- name: delete_flow_group
 DELETE FROM flow_group
 WHERE id = :flow_group_id AND tenant_id = coalesce(:tenant_id, tenant_id)

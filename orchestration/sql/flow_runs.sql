@@ -17,7 +17,7 @@ resolved AS MATERIALIZED (
         request.request, request.new_id, request.name, request.idempotency_key, request.context,
         coalesce(request.scheduled_start_time, now()) AS scheduled_start_time,
         coalesce(request.auto_scheduled, false) AS auto_scheduled,
-        flow.id AS flow_id, flow.tenant_id, flow.archived,
+        flow.id AS flow_id, flow.tenant_id,
         (request.flow_id IS NULL) AS by_group,
         coalesce(request.run_config, flow_group.run_config, flow.run_config) AS run_config,
         -- The first that is set, even if empty; a run config without labels ends the search with none.
@@ -55,22 +55,33 @@ resolved AS MATERIALIZED (
             CASE jsonb_typeof(flow.parameters) WHEN 'array' THEN flow.parameters ELSE '[]' END) AS p
     ) AS declared ON true
     LEFT JOIN LATERAL (
+        -- LIMIT keeps it one look into the index, however many runs there are.
         SELECT run.id FROM flow_run AS run
         WHERE run.flow_id = flow.id AND run.idempotency_key = request.idempotency_key
+        LIMIT 1
     ) AS existing ON true
+),
+-- Whoever archives a flow cancels the runs that wait, and must not miss one that is just being made: it waits for these
+-- locks, which the foreign key would take later anyway; who comes after it sees here that the flow is archived, or gone.
+held AS MATERIALIZED (
+    SELECT id, archived FROM flow
+    WHERE id IN (SELECT flow_id FROM resolved WHERE existing_id IS NULL)
+    ORDER BY id
+    FOR KEY SHARE
 ),
 checked AS MATERIALIZED (
     SELECT
         resolved.*,
         CASE
             WHEN existing_id IS NOT NULL THEN 'existing'
-            WHEN flow_id IS NULL AND by_group THEN 'no_unarchived_flow'
-            WHEN flow_id IS NULL THEN 'flow_not_found'
-            WHEN archived THEN 'flow_archived'
+            WHEN held.id IS NULL AND by_group THEN 'no_unarchived_flow'
+            WHEN held.id IS NULL THEN 'flow_not_found'
+            WHEN held.archived THEN 'flow_archived'
             WHEN NOT parameters ?& coalesce(required, '{}') THEN 'parameters_missing'
             ELSE 'created'
         END AS outcome
     FROM resolved
+    LEFT JOIN held ON held.id = resolved.flow_id
 ),
 -- Two requests of one call may carry the same key; the first makes the run, both get its id.
 chosen AS (
@@ -147,4 +158,6 @@ DELETE FROM flow_run WHERE id = :flow_run_id AND tenant_id = coalesce(:tenant_id
 
 -- name: beat
 -- Touches no indexed column, so it is a HOT update: no index entry is written.
-UPDATE flow_run SET heartbeat = now() WHERE id = ANY (:ids::uuid[]);
+UPDATE flow_run SET heartbeat = now()
+FROM unnest(:ids::uuid[], :caller_tenant_ids::uuid[]) AS beat (id, caller_tenant_id)
+WHERE flow_run.id = beat.id AND flow_run.tenant_id = coalesce(beat.caller_tenant_id, flow_run.tenant_id);

@@ -85,16 +85,22 @@ FROM (
 WHERE flow.id = :flow_id AND added.tasks IS NOT NULL;
 
 -- name: unknown_slugs
+-- One look into the index for each (LIMIT keeps it that): of a flow just made the statistics say that it has no tasks.
 SELECT coalesce(array_agg(DISTINCT named.slug ORDER BY named.slug), '{}')
 FROM unnest(:slugs::text[]) AS named (slug)
-WHERE NOT EXISTS (SELECT FROM task WHERE task.flow_id = :flow_id AND task.slug = named.slug);
+WHERE (SELECT id FROM task WHERE task.flow_id = :flow_id AND task.slug = named.slug LIMIT 1) IS NULL;
 
 -- name: insert_edges
+-- Tasks by one look into the index for each end of an edge (LIMIT keeps it that), as above.
 WITH given AS MATERIALIZED (
     SELECT upstream.id AS upstream_task_id, downstream.id AS downstream_task_id, e.key, coalesce(e.mapped, false) AS mapped
     FROM jsonb_to_recordset(:edges::jsonb) AS e (upstream text, downstream text, key text, mapped boolean)
-    JOIN task AS upstream ON upstream.flow_id = :flow_id AND upstream.slug = e.upstream
-    JOIN task AS downstream ON downstream.flow_id = :flow_id AND downstream.slug = e.downstream
+    CROSS JOIN LATERAL (
+        SELECT id FROM task WHERE task.flow_id = :flow_id AND task.slug = e.upstream LIMIT 1
+    ) AS upstream
+    CROSS JOIN LATERAL (
+        SELECT id FROM task WHERE task.flow_id = :flow_id AND task.slug = e.downstream LIMIT 1
+    ) AS downstream
 ),
 inserted AS (
     INSERT INTO edge (tenant_id, flow_id, upstream_task_id, downstream_task_id, key, mapped)
@@ -105,6 +111,11 @@ inserted AS (
 )
 UPDATE task SET mapped = true
 WHERE id IN (SELECT downstream_task_id FROM given WHERE mapped) AND NOT mapped;
+
+-- name: hold_for_archiving
+-- FOR UPDATE, which waits for everybody who is making a run of the flow and keeps others from it: the statements after
+-- this one see all its runs (create_flow_runs looks whether the flow is archived with the row held).
+SELECT FROM flow WHERE id = :flow_id AND tenant_id = coalesce(:tenant_id, tenant_id) FOR UPDATE;
 
 -- name: archive
 UPDATE flow SET archived = true WHERE id = :flow_id AND tenant_id = coalesce(:tenant_id, tenant_id) RETURNING name;

@@ -4,15 +4,16 @@
 SELECT now();
 
 -- name: claim_flows_to_top_up
--- Active, unarchived flows behind :after_id (in order of id) that have fewer than :max_runs scheduled runs ahead.
+-- Active, unarchived flows behind :after_id (in order of id) that have fewer than :max_runs scheduled runs ahead, or
+-- whose error may be out of date.
 -- Their rows stay locked until the transaction ends: whoever else schedules takes other flows, whoever changes the
 -- flow or its group's schedule waits.
-SELECT flow.id, coalesce(nullif(flow_group.schedule, 'null'), flow.schedule) AS schedule
+SELECT flow.id, coalesce(nullif(flow_group.schedule, 'null'), flow.schedule) AS schedule, flow.schedule_error
 FROM flow
 JOIN flow_group ON flow_group.id = flow.flow_group_id
 WHERE flow.is_schedule_active AND NOT flow.archived AND flow.id > :after_id::uuid
   AND coalesce(nullif(flow_group.schedule, 'null'), nullif(flow.schedule, 'null')) IS NOT NULL
-  AND (
+  AND (flow.schedule_error IS NOT NULL OR (
     SELECT count(*)
     FROM (
         SELECT FROM flow_run AS run
@@ -20,7 +21,7 @@ WHERE flow.is_schedule_active AND NOT flow.archived AND flow.id > :after_id::uui
           AND run.scheduled_start_time > :now
         LIMIT :max_runs::bigint
     ) AS scheduled_ahead
-  ) < :max_runs::bigint
+  ) < :max_runs::bigint)
 ORDER BY flow.id
 LIMIT :batch_size::bigint
 -- Not FOR UPDATE: making a run of the flow by hand must not wait.
@@ -31,7 +32,7 @@ FOR SHARE OF flow_group SKIP LOCKED;
 -- The same for given flows, however many runs they have ahead; waits for flows that others hold. A flow whose group
 -- is just being changed is left to the next pass: waiting for it here could be a deadlock with a registration, which
 -- locks the group first.
-SELECT flow.id, coalesce(nullif(flow_group.schedule, 'null'), flow.schedule) AS schedule
+SELECT flow.id, coalesce(nullif(flow_group.schedule, 'null'), flow.schedule) AS schedule, flow.schedule_error
 FROM flow
 JOIN flow_group ON flow_group.id = flow.flow_group_id
 WHERE flow.is_schedule_active AND NOT flow.archived AND flow.id = ANY (:flow_ids::uuid[])
@@ -52,24 +53,37 @@ WHERE flow_run.flow_id = ANY (:flow_ids::uuid[]) AND flow_run.auto_scheduled
   AND flow_run.scheduled_start_time > :now
 GROUP BY flow_run.flow_id;
 
--- name: prepare_due_task_runs
--- Make the missing task runs of up to :batch_size auto-scheduled runs that come due within :within and not before
--- :from_time, soonest first; returns of how many runs, and the time of the last. Runs that somebody else is just
--- moving or preparing are left to them.
-WITH due AS MATERIALIZED (
-    SELECT run.id, run.state_start_time
+-- name: mark_schedule_errors
+-- Write down what went wrong with each flow (NULL: nothing); returns those for which that is news.
+UPDATE flow SET schedule_error = marked.error
+FROM unnest(:flow_ids::uuid[], :errors::text[]) AS marked (id, error)
+WHERE flow.id = marked.id AND flow.schedule_error IS DISTINCT FROM marked.error
+RETURNING flow.id, flow.schedule_error;
+
+-- name: due_without_task_runs
+-- Up to :most auto-scheduled runs that come due within :within and have not got their task runs, soonest first.
+SELECT run.id
+FROM flow_run AS run
+WHERE run.state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying')
+  AND run.state_start_time <= now() + :within::interval
+  AND run.auto_scheduled
+  AND NOT EXISTS (SELECT FROM task_run WHERE task_run.flow_run_id = run.id)
+  AND EXISTS (SELECT FROM task WHERE task.flow_id = run.flow_id)
+ORDER BY run.state_start_time
+LIMIT :most::bigint;
+
+-- name: prepare_task_runs
+-- Make the task runs of those of :flow_run_ids that still wait and still have none; returns of how many runs. Runs
+-- that somebody else is just moving or preparing are left to them.
+WITH waiting AS MATERIALIZED (
+    SELECT run.id
     FROM flow_run AS run
-    WHERE run.state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying')
-      AND run.state_start_time <= now() + :within::interval
-      AND run.state_start_time >= coalesce(:from_time::timestamptz, '-infinity')
-      AND run.auto_scheduled
+    WHERE run.id = ANY (:flow_run_ids::uuid[])
+      AND run.state IN ('Scheduled', 'Paused', 'Queued', 'Resume', 'Retrying')
       AND NOT EXISTS (SELECT FROM task_run WHERE task_run.flow_run_id = run.id)
-      AND EXISTS (SELECT FROM task WHERE task.flow_id = run.flow_id)
-    ORDER BY run.state_start_time
-    LIMIT :batch_size::bigint
     FOR NO KEY UPDATE OF run SKIP LOCKED
 ),
 batch AS MATERIALIZED (
-    SELECT coalesce(array_agg(id), '{}') AS ids, max(state_start_time) AS last FROM due
+    SELECT coalesce(array_agg(id), '{}') AS ids FROM waiting
 )
-SELECT cardinality(ids) AS prepared, last, utility.create_task_runs(ids) FROM batch;
+SELECT cardinality(ids) AS prepared, utility.create_task_runs(ids) FROM batch;

@@ -2,18 +2,21 @@
 
 -- name: get_or_create_task_runs
 -- Find task runs by (flow run, task, map index) or make them, Pending at version 1 (contract server.md
--- 3.6.5). items: [{item, flow_run_id, task_id, map_index}]. Comes back with an id of NULL: `problem` says
--- which parent is missing, or `lost_race` asks to look again.
+-- 3.6.5). items: [{item, flow_run_id, task_id, map_index, caller_tenant_id?}]; of another tenant than that nothing
+-- is found. Comes back with an id of NULL: `problem` says which parent is missing, or `lost_race` asks to look again.
 WITH item AS MATERIALIZED (
     SELECT i.*, found.id, found.version, found.state, found.serialized_state
-    FROM jsonb_to_recordset(:items::jsonb) AS i (item integer, flow_run_id uuid, task_id uuid, map_index integer)
+    FROM jsonb_to_recordset(:items::jsonb) AS i (
+        item integer, flow_run_id uuid, task_id uuid, map_index integer, caller_tenant_id uuid)
     LEFT JOIN task_run AS found
         ON found.flow_run_id = i.flow_run_id AND found.task_id = i.task_id AND found.map_index = i.map_index
+       AND found.tenant_id = coalesce(i.caller_tenant_id, found.tenant_id)
 ),
 parent AS MATERIALIZED (
     SELECT item.item, item.map_index, flow_run.id AS flow_run_id, flow_run.tenant_id, task.id AS task_id, task.cache_key
     FROM item
-    LEFT JOIN flow_run ON flow_run.id = item.flow_run_id
+    LEFT JOIN flow_run
+        ON flow_run.id = item.flow_run_id AND flow_run.tenant_id = coalesce(item.caller_tenant_id, flow_run.tenant_id)
     LEFT JOIN task ON task.id = item.task_id AND task.flow_id = flow_run.flow_id
     WHERE item.id IS NULL
 ),
@@ -53,7 +56,8 @@ LEFT JOIN made
 ORDER BY item.item;
 
 -- name: task_run_info
-SELECT id, version, state, serialized_state FROM task_run WHERE id = :task_run_id;
+SELECT id, version, state, serialized_state FROM task_run
+WHERE id = :task_run_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id);
 
 -- name: mapped_children
 -- What the children of a mapped task run have come to (contract server.md 3.3); a child has none.
@@ -65,12 +69,17 @@ FROM (
     SELECT child.state, count(*) AS children, min(child.start_time) AS min_start_time, max(child.end_time) AS max_end_time
     FROM task_run AS parent
     JOIN task_run AS child ON child.flow_run_id = parent.flow_run_id AND child.task_id = parent.task_id
-    WHERE parent.id = :task_run_id AND parent.map_index < 0 AND child.map_index >= 0
+    WHERE parent.id = :task_run_id AND parent.tenant_id = coalesce(:caller_tenant_id, parent.tenant_id)
+      AND parent.map_index < 0 AND child.map_index >= 0
     GROUP BY child.state
 ) AS by_state;
 
 -- name: set_task_run_name
-UPDATE task_run SET name = :name WHERE id = :task_run_id RETURNING id;
+UPDATE task_run SET name = :name
+WHERE id = :task_run_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id)
+RETURNING id;
 
 -- name: beat
-UPDATE task_run SET heartbeat = now() WHERE id = ANY (:ids::uuid[]);
+UPDATE task_run SET heartbeat = now()
+FROM unnest(:ids::uuid[], :caller_tenant_ids::uuid[]) AS beat (id, caller_tenant_id)
+WHERE task_run.id = beat.id AND task_run.tenant_id = coalesce(beat.caller_tenant_id, task_run.tenant_id);

@@ -1,7 +1,18 @@
 -- Tenants, projects, agents, artifacts.
 
 -- name: create_tenant
-INSERT INTO tenant (name, slug) VALUES (:name, :slug) RETURNING id;
+-- Whoever makes it is its first member; without authentication that is the administrator, once there is one.
+WITH made AS (
+    INSERT INTO tenant (name, slug) VALUES (:name, :slug) RETURNING id
+),
+joined AS (
+    INSERT INTO membership (user_id, tenant_id)
+    SELECT auth_user.id, made.id
+    FROM made
+    JOIN auth_user
+        ON auth_user.id = coalesce(:user_id, (SELECT id FROM auth_user ORDER BY created, id LIMIT 1))
+)
+SELECT id FROM made;
 
 -- name: ensure_default_tenant
 -- The tenant that a client finds before anybody has made one (contract client.md 1.6).
@@ -42,7 +53,11 @@ WHERE id = :task_run_id AND tenant_id = coalesce(:tenant_id, tenant_id)
 RETURNING id;
 
 -- name: update_task_run_artifact
-UPDATE task_run_artifact SET data = :data::jsonb WHERE id = :task_run_artifact_id RETURNING id;
+UPDATE task_run_artifact SET data = :data::jsonb
+WHERE id = :task_run_artifact_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id)
+RETURNING id;
 
 -- name: delete_task_run_artifact
-DELETE FROM task_run_artifact WHERE id = :task_run_artifact_id RETURNING id;
+DELETE FROM task_run_artifact
+WHERE id = :task_run_artifact_id AND tenant_id = coalesce(:caller_tenant_id, tenant_id)
+RETURNING id;

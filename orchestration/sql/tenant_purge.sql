@@ -70,5 +70,15 @@ WITH gone AS (
 )
 SELECT count(*) FROM gone;
 
+-- name: delete_hook_deliveries
+WITH gone AS (
+    DELETE FROM hook_delivery
+    WHERE id IN (
+        SELECT id FROM hook_delivery WHERE tenant_id = :tenant_id
+        ORDER BY created LIMIT :batch_size FOR UPDATE SKIP LOCKED)
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
+
 -- name: delete_tenant_row
 DELETE FROM tenant WHERE id = :tenant_id;

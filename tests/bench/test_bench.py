@@ -10,11 +10,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+import lictor as lictor_package
 from bench import __main__ as bench
-from bench import calls, mapped, report, stack, transitions, ui, work_queue
+from bench import (
+    drive,
+    mapped,
+    operation_list,
+    operations,
+    pages,
+    pages_browser,
+    registration,
+    report,
+    stack,
+    transitions,
+    ui,
+    work_queue,
+)
 from bench.client import Instant, instant_server
+from tests.tools import unavailable
 
 ROOT = Path(__file__).parents[2]
 PARTIES = {"gateway", "postgres", "load"}
@@ -23,6 +39,12 @@ PARTIES = {"gateway", "postgres", "load"}
 @pytest.fixture(scope="module")
 def lictor() -> Iterator[stack.Stack]:
     with stack.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def counting() -> Iterator[stack.Stack]:
+    with stack.running(settings=stack.COUNTING) as running:
         yield running
 
 
@@ -37,20 +59,46 @@ def console(capsys: pytest.CaptureFixture[str]) -> report.Console:
     return report.console()
 
 
-def test_calls(lictor: stack.Stack, instant: Instant, console, capsys):
-    results = calls.measure(lictor, 0.1)
-    assert [got["name"] for got in results] == [line.name for line in calls.TABLE]
-    for got in results:
-        assert got["errors"] == 0, got["first_error"]
-        assert got["calls"] > 0
-        assert not (got["repeated"] and got["first_error"])
-        assert set(got["cpu_us"]) == PARTIES
-    registrations = calls.register(lictor, instant, sizes=(3,), times=1)
-    assert [got["tasks"] for got in registrations] == [3]
-    calls.show(console, results, registrations, 1)
+def test_operations(counting: stack.Stack, console, capsys):
+    results = asyncio.run(operations.measure(counting, 0.05, most=16))
+    assert [result["name"] for result in results] == [one.name for one in operation_list.OPERATIONS]
+    for result in results:
+        assert result["statements"] >= 1
+        for clients in operations.CLIENTS:
+            got = result[str(clients)]
+            assert got["errors"] == 0, (result["name"], got["first_error"])
+            assert got["calls"] > 0
+            assert 0 < got["p50"] <= got["p95"] <= got["p99"]
+            assert set(got["cpu_us"]) == PARTIES
+    operations.show(console, results, 1)
     shown = capsys.readouterr().out
     assert "create_flow_run (10 tasks)" in shown
     assert shown.isascii() or "µ" in shown
+
+
+def test_statements_are_those_the_gateway_sent(counting: stack.Stack):
+    async def counted() -> dict[str, float]:
+        connection = await asyncpg.connect(counting.postgres.dsn("lictor", user="postgres"))
+        try:
+            await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            document = drive.body("query { a: tenant(limit: 1) { id } b: flow(limit: 1) { id } }")
+            return await operations.counted(connection, counting, [document] * 6, {})
+        finally:
+            await connection.close()
+
+    assert asyncio.run(counted()) == {"statements": 1, "frames": 0}
+
+
+def test_what_may_be_sent_once_is_sent_once(lictor: stack.Stack):
+    bodies = [[drive.body("query { hello }")] * 3, [drive.body("query { hello }")] * 2]
+    assert drive.drive(lictor, bodies, 5, once=True)["calls"] == 5
+
+
+def test_registration(lictor: stack.Stack, instant: Instant, console, capsys):
+    registrations = registration.register(lictor, instant, sizes=(3,), times=1)
+    assert [got["tasks"] for got in registrations] == [3]
+    registration.show(console, registrations)
+    assert "flow.register()" in capsys.readouterr().out
 
 
 def test_mapped(lictor: stack.Stack, instant: Instant, console, capsys):
@@ -71,9 +119,19 @@ def test_queue(lictor: stack.Stack, console, capsys):
     results = asyncio.run(
         work_queue.measure(lictor, waiting=(10, 40), finished=200, seconds=0.05, with_plan=True)
     )
-    assert [got["waiting"] for got in results["polls"]] == [10, 40, 40]
-    # One in ten is for this agent.
-    assert [got["handed_out"] for got in results["polls"]] == [1, 4, 4]
+    assert [(got["waiting"], got["limited"]) for got in results["polls"]] == [
+        (10, False), (10, True), (40, False), (40, True), (40, False),
+    ]  # fmt: skip
+    # One in ten is for this agent; five of its 20 slots are taken.
+    assert [got["handed_out"] for got in results["polls"]] == [1, 1, 4, 4, 4]
+    assert (
+        results["p95_growth"]["free"]
+        == results["polls"][2]["poll"]["p95"] / results["polls"][0]["poll"]["p95"]
+    )
+    assert (
+        results["p95_growth"]["limited"]
+        == results["polls"][3]["poll"]["p95"] / results["polls"][1]["poll"]["p95"]
+    )
     for read in results["reads"]:
         assert read["errors"] == 0, read["first_error"]
     work_queue.show(console, results)
@@ -83,7 +141,7 @@ def test_queue(lictor: stack.Stack, console, capsys):
 
 
 def test_ui(console, capsys):
-    with stack.running(settings=ui.LIBRARY) as lictor:
+    with stack.running(settings=stack.COUNTING) as lictor:
         results = asyncio.run(ui.measure(lictor, replace(ui.SMALL, runs=120, detailed=30), 0.05))
     assert [got["name"] for got in results["pages"]] == list(ui.PAGES)
     for got in results["pages"]:
@@ -92,6 +150,48 @@ def test_ui(console, capsys):
         assert got["postgres_ms"] > 0
     ui.show(console, results)
     assert "StateCounts" in capsys.readouterr().out
+
+
+@pytest.mark.timeout(300)
+def test_pages(console, capsys):
+    web = Path(lictor_package.__file__).parent / "web" / "index.html"
+    if not web.exists() or pages_browser.program() is None:
+        unavailable("the UI is not built (`make ui`), or there is no chromium")
+    some = ("dashboard", "schematic")
+    with stack.running() as lictor:
+        # Two dashboards for longer than the 5 s in which each asks for its counts: CPU is told in hundredths of a second.
+        results = asyncio.run(
+            pages.measure(
+                lictor, pages.SMALL, 1, 2, 8.0, lambda visit: any(word in visit.name for word in some)
+            )
+        )
+        # A second time the same rows are there.
+        asyncio.run(pages.ensure_filled(lictor, pages.SMALL))
+
+        async def counted() -> tuple[int, ...]:
+            connection = await asyncpg.connect(lictor.dsn)
+            try:
+                return tuple(
+                    await connection.fetchrow(
+                        "SELECT (SELECT count(*) FROM task_run_artifact), (SELECT count(*) FROM log)"
+                    )
+                )
+            finally:
+                await connection.close()
+
+        world = pages.SMALL
+        assert asyncio.run(counted()) == (world.artifacts, world.lines * world.runs + world.long_log)
+    assert [got["name"] for got in results["pages"]] == [
+        "dashboard",
+        "schematic of 60 tasks",
+    ]
+    for got in results["pages"]:
+        assert 0 < got["best"] <= got["median"]
+        assert got["server_cpu"]["gateway"] > 0
+    assert 50_000 < results["pages"][0]["files"] < pages.FIRST_LOAD
+    assert results["dashboards"]["watched"]["gateway"] > 0
+    pages.show(console, results)
+    assert "open dashboards cost" in capsys.readouterr().out
 
 
 def test_transitions(monkeypatch: pytest.MonkeyPatch, console, capsys):
@@ -105,7 +205,7 @@ def test_transitions(monkeypatch: pytest.MonkeyPatch, console, capsys):
         assert set(got["cpu_us"]) == PARTIES
 
 
-@pytest.mark.parametrize(("section", "arguments"), [("engine", ["0.01"]), ("scheduler", ["3"])])
+@pytest.mark.parametrize(("section", "arguments"), [("engine", ["0.01"]), ("hooks", ["12"])])
 def test_programs(section: str, arguments: list[str]):
     done = subprocess.run(
         [sys.executable, "-m", f"bench.{section}", *arguments], cwd=ROOT, capture_output=True, text=True
@@ -144,6 +244,7 @@ def test_warns_of_a_busy_machine(console, capsys):
         (["nonsense"], "no such section: nonsense"),
         (["--processes", "0"], "at least 1"),
         (["--seconds", "-1"], "must be above 0"),
+        (["--finished", "0"], "at least 100"),
         (["--json", "/no/such/directory/x.json"], "there is no directory"),
     ],
 )

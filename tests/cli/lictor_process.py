@@ -17,6 +17,7 @@ from typing import Any
 from lictor.cli.embedded import processes
 from lictor.cli.embedded.postgres import PostgresServer
 from lictor.cli.instance import MARKER, Instance
+from lictor.cli.stack import DATABASE
 
 LICTOR = [sys.executable, "-m", "lictor.cli.main"]
 
@@ -40,13 +41,14 @@ def run_lictor(*arguments: str, timeout: float = 60, **variables: str) -> subpro
     )
 
 
-def until(ask: Callable[[], bool], timeout: float, what: str) -> None:
-    """Ask until the answer is true; fails after `timeout` seconds."""
+def until(ask: Callable[[], bool], timeout: float, what: str, every: float = 0.03) -> None:
+    """Ask `every` so many seconds until the answer is true; fails after `timeout` seconds."""
     deadline = time.monotonic() + timeout
     while not ask():
         if time.monotonic() > deadline:
             raise AssertionError(f"after {timeout:g} s still not: {what}")
-        time.sleep(0.03)
+        # Of other processes: only asking tells.
+        time.sleep(every)
 
 
 class LictorProcess:
@@ -89,7 +91,13 @@ class LictorProcess:
 
     @property
     def url(self) -> str:
+        """Where it serves; only of one that has been up."""
         return self.state["url"]
+
+    @property
+    def database_url(self) -> str:
+        """Its database, for its owner."""
+        return PostgresServer(self.instance.data_dir / "postgres").dsn(DATABASE)
 
     def pid(self, service: str) -> int:
         return self.state["services"][service]["pid"]

@@ -7,15 +7,17 @@ import os
 import shutil
 import subprocess
 import tempfile
+import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 import pytest
 
 from lictor.cli.demo import client
-from tests.cli.lictor_process import LictorProcess
+from tests.cli.lictor_process import LictorProcess, run_lictor
 
 PROGRAMS = Path(__file__).parent / "programs"
 
@@ -26,9 +28,30 @@ def prefect() -> Path:
     return client.install()
 
 
+class Lictor(Protocol):
+    """Where a server and its database are."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def database_url(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The server that --stack names."""
+
+    url: str
+    database_url: str
+
+
 @pytest.fixture(scope="module")
-def lictor() -> Iterator[LictorProcess]:
-    """A running Lictor with two API processes, on a fresh data directory."""
+def lictor(request: pytest.FixtureRequest) -> Iterator[Lictor]:
+    """A running Lictor with two API processes, on a fresh data directory; or what --stack names."""
+    if url := request.config.getoption("--stack"):
+        yield Stack(url, request.config.getoption("--stack-database"))
+        return
     directory = Path(tempfile.mkdtemp(prefix="lictor-e2e-"))
     directory.chmod(0o711)
     process = LictorProcess(directory / "data", LICTOR_API_PROCESSES="2")
@@ -41,7 +64,7 @@ def lictor() -> Iterator[LictorProcess]:
 
 
 @pytest.fixture
-def graphql(lictor: LictorProcess) -> Iterator[Callable[..., Any]]:
+def graphql(lictor: Lictor) -> Iterator[Callable[..., Any]]:
     """`graphql(document, **variables)` gives the data of the answer; errors fail the test."""
     with httpx2.Client(base_url=lictor.url, timeout=30, trust_env=False) as http:
 
@@ -90,6 +113,50 @@ class Client:
 
 
 @pytest.fixture
-def prefect_client(prefect: Path, lictor: LictorProcess, tmp_path: Path) -> Client:
+def prefect_client(prefect: Path, lictor: Lictor, tmp_path: Path) -> Client:
     """The real client, pointed at `lictor`."""
     return Client(prefect, tmp_path / "home", lictor.url)
+
+
+class Guarded(LictorProcess):
+    """A Lictor that asks for API keys."""
+
+    def api_answers(self) -> bool:
+        """Whether the API is healthy: what needs the database would need a key."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=15) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def cli(self, *arguments: str) -> str:
+        """What a `lictor` command on this data directory printed."""
+        done = run_lictor(*arguments, LICTOR_DATA_DIR=str(self.instance.data_dir))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Guarded]:
+    directory = Path(tempfile.mkdtemp(prefix="lictor-cloud-"))
+    directory.chmod(0o711)
+    process = Guarded(directory / "data", LICTOR_AUTH="key", LICTOR_AUTH_CACHE_SECONDS="0")
+    try:
+        process.ensure_up()
+        yield process
+    finally:
+        process.kill()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def key(guarded: Guarded) -> str:
+    return guarded.cli("key", "create", "of the tests")
+
+
+def cloud(prefect: Path, home: Path, url: str, **variables: str) -> Client:
+    """The real client with `backend = cloud` at `url`, not logged in."""
+    client = Client(prefect, home, url)
+    del client.environment["PREFECT__SERVER__ENDPOINT"]
+    client.environment |= {"PREFECT__BACKEND": "cloud", "PREFECT__CLOUD__API": url, **variables}
+    return client

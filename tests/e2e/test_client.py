@@ -77,7 +77,7 @@ def test_an_agent_takes_many_runs_to_success(prefect_client, graphql):
         return {row["state"] for row in rows["flow_run"]}
 
     try:
-        until(lambda: states() == {"Success"}, 90, "every run is Success")
+        until(lambda: states() == {"Success"}, 240, "every run is Success")
     finally:
         agent.send_signal(signal.SIGINT)
         try:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.engine.conftest import asker
+from tests.engine.naive import in_order
 
 COLUMNS = ["author_id", "words", "score", "title", "id"]
 DIRECTIONS = ["asc", "asc_nulls_first", "asc_nulls_last", "desc", "desc_nulls_first", "desc_nulls_last"]
@@ -25,14 +26,8 @@ async def articles(library_pool) -> list[dict[str, Any]]:
 def _compare(order: Order):
     def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
         for column, direction in order:
-            a, b = one[column], other[column]
-            if a == b:
-                continue
-            descending = direction.startswith("desc")
-            if a is None or b is None:
-                first = direction.endswith("first") if "nulls" in direction else descending
-                return (-1 if first else 1) * (1 if a is None else -1)
-            return (1 if a > b else -1) * (-1 if descending else 1)
+            if found := in_order(one[column], other[column], direction):
+                return found
         return 0
 
     return cmp_to_key(compare)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from lictor.cli.embedded.postgres import PostgresServer
 from lictor.engine.server import ServerSettings
 from tests.engine.serving import Admin, administered
+from tests.engine.shop import shop_settings
 
 SHOP = """
 CREATE TABLE author (id integer PRIMARY KEY, name text NOT NULL, bio text);
@@ -48,24 +48,21 @@ TABLES = [
         }}],
     },
 ]  # fmt: skip
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
-async def dsn(postgres: PostgresServer) -> AsyncIterator[str]:
-    """A database of this test's own."""
-    name = f"run_sql_{next(_numbers)}"
-    postgres.create_database(name)
-    connection = await asyncpg.connect(postgres.dsn(name))
-    await connection.execute(SHOP)
-    await connection.close()
-    yield postgres.dsn(name)
-    postgres.drop_database(name)
+async def settings(postgres: PostgresServer) -> AsyncIterator[ServerSettings]:
+    async with shop_settings(postgres, SHOP) as settings:
+        yield settings
 
 
 @pytest.fixture
-async def admin(dsn: str) -> AsyncIterator[Admin]:
-    settings = ServerSettings(dsn, admin_secret="sesame", pool_size=4, schema_sync_poll_interval=0.05)
+async def dsn(settings: ServerSettings) -> str:
+    return settings.database_url
+
+
+@pytest.fixture
+async def admin(settings: ServerSettings) -> AsyncIterator[Admin]:
     async with administered(settings) as admin:
         yield admin
 

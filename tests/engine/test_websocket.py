@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
@@ -14,8 +14,14 @@ from gql import Client as GqlClient
 from gql import gql
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.websockets import WebsocketsTransport
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 
+from lictor.engine import GraphQLFailure, Session
 from lictor.engine.server import ServerSettings, create_app
+from lictor.engine.server.protocols import Closed
+from lictor.engine.server.websocket import SocketLimits, serve_socket
 from tests.engine.live import POLLS, Live, live_engine, metadata, write_metadata
 from tests.engine.sockets import APOLLO, TRANSPORT, Client, app_of, connected, served
 
@@ -439,6 +445,43 @@ async def test_who_has_no_secret_is_refused(service, headers, message):
         error = (await client.receive())["payload"]["error"]
         assert error == f"cannot start as connection_init failed with: {message}"
         await client.complete("1")
+
+
+@both
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda: Session("listener"), (4403, "4403: Forbidden: the rights have changed")),
+        (lambda: failing(GraphQLFailure.of("no more")), (4403, "4403: Forbidden: no more")),
+        (lambda: failing(Closed(4401, "gone")), (4401, "gone")),
+        (lambda: failing(RuntimeError("a bug")), (1011, "internal error")),
+    ],
+    ids=["other rights", "refused", "closed", "bug"],
+)
+async def test_a_client_is_asked_again_who_it_is(live: Live, protocol, change, expected, caplog):
+    answers = iter([Session, Session, change])
+
+    async def authenticate(headers: Mapping[str, str]) -> Session:
+        return next(answers)()
+
+    async def socket(websocket: WebSocket) -> None:
+        await serve_socket(websocket, live.engine, authenticate, SocketLimits(recheck=0.2))
+
+    app = Starlette(routes=[WebSocketRoute("/graphql", socket)])
+    async with served(app) as address, connected(address, protocol) as client:
+        await client.initialise()
+        await client.start("1", "subscription { room_by_pk(id: 1) { name } }")
+        assert await client.next("1") == {"data": {"room_by_pk": {"name": "room 1"}}}
+        assert await client.closed() == expected
+    async with asyncio.timeout(10):
+        while len(live.engine.subscriptions):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    unexpected = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert len(unexpected) == (expected[0] == 1011)
+
+
+def failing(error: Exception) -> Session:
+    raise error
 
 
 async def test_the_unauthorized_role(live: Live):

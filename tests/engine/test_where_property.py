@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from lictor.engine import GraphQLFailure
 from tests.engine.conftest import asker
+from tests.engine.naive import Truth, all_of, any_of, compare, negated
 
 AUTHOR_COLUMNS = {"id": int, "name": str, "nickname": str, "rating": Decimal, "active": bool}
 ARTICLE_COLUMNS = {"title": str, "words": int, "score": float, "author_id": int, "editor_id": int}
@@ -25,7 +26,6 @@ NUMBERS = [0, 1, 2, 3, 4, 20, 100, -5]
 TEXTS = ["Ada", "Bob", "Cyd", "cy", "Beer", "Zen", "", "dee_100%", 'D\'ee "q" \\ x', "é\t'\"$1{}%_"]
 PATTERNS = ["%", "A%", "_ob", "%e%", "", "c_", "%\\_100\\%", "100%'; --"]
 DECIMALS = [Decimal("3.25"), Decimal("9.5"), Decimal(0), Decimal(100)]
-Truth = bool | None  # None is unknown
 
 
 def _value(kind: type) -> st.SearchStrategy[Any]:
@@ -103,38 +103,13 @@ def _like(text: str, pattern: str, flags: re.RegexFlag) -> bool:
     return re.fullmatch(out, text, flags | re.DOTALL) is not None
 
 
-def _not(truth: Truth) -> Truth:
-    return None if truth is None else not truth
-
-
-def _all(truths: list[Truth]) -> Truth:
-    return False if False in truths else None if None in truths else True
-
-
-def _any(truths: list[Truth]) -> Truth:
-    return True if True in truths else None if None in truths else False
-
-
 def _operator(name: str, left: Any, right: Any) -> Truth:
-    if name == "_is_null":
-        return (left is None) == right
-    if name == "_in":
-        return False if not right else None if left is None else left in right
-    if name == "_nin":
-        return True if not right else None if left is None else left not in right
-    if left is None:
-        return None
     if name in ("_like", "_nlike", "_ilike", "_nilike"):
+        if left is None:
+            return None
         flags = re.IGNORECASE if "ilike" in name else re.RegexFlag(0)
         return _like(left, right, flags) != name.startswith("_n")
-    return {
-        "_eq": lambda: left == right,
-        "_neq": lambda: left != right,
-        "_gt": lambda: left > right,
-        "_lt": lambda: left < right,
-        "_gte": lambda: left >= right,
-        "_lte": lambda: left <= right,
-    }[name]()
+    return compare(name, left, right)
 
 
 class Evaluator:
@@ -155,14 +130,14 @@ class Evaluator:
         for key, value in where.items():
             if key in ("_and", "_or"):
                 parts = [self.holds(row, item) for item in (value if isinstance(value, list) else [value])]
-                truths.append(_all(parts) if key == "_and" else _any(parts))
+                truths.append(all_of(parts) if key == "_and" else any_of(parts))
             elif key == "_not":
-                truths.append(_not(self.holds(row, value)))
+                truths.append(negated(self.holds(row, value)))
             elif key in row:
                 truths += [_operator(op, row[key], v) for op, v in value.items() if v is not None]
             else:
                 truths.append(any(self.holds(other, value) is True for other in self.related(row, key)))
-        return _all(truths)
+        return all_of(truths)
 
 
 # --- the tests --------------------------------------------------------------------------------------------

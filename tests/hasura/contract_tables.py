@@ -1,7 +1,8 @@
-"""The tables of the Prefect 1.x database as data, transcribed from contract server.md 1.1 and 2.1.
+"""The tables of the Prefect 1.x database as data, transcribed from contract server.md 1.1 and 2.1; the last four are
+those of ui-and-cloud.md B.3 that clients and the UI query.
 
 `COLUMNS`: table -> lines "name type [!] [= default]", where ! means NOT NULL; the columns that every table has
-(id, created, updated, tenant_id) are added by `columns_of`. `RELATIONSHIPS`: the rows of 2.1.
+(id, created, updated, and tenant_id but for GLOBAL) are added by `columns_of`. `RELATIONSHIPS`: the rows of 2.1.
 """
 
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ COLUMNS = {
         settings jsonb ! = '{}'
         default_parameters jsonb ! = '{}'
         run_config jsonb
+        late_policy varchar ! = run
+        late_after_seconds integer ! = 900
     """,
     "flow": """
         name varchar !
@@ -62,6 +65,7 @@ COLUMNS = {
         is_schedule_active boolean ! = false
         archived boolean ! = false
         settings jsonb ! = '{}'
+        schedule_error varchar
     """,
     "task": """
         flow_id uuid !
@@ -134,6 +138,25 @@ COLUMNS = {
         config jsonb ! = '{}'
         active boolean ! = true
         version_group_id varchar
+        signing_secret varchar = utility.new_signing_secret()
+    """,
+    # Lictor's own: docs/decisions/0016-outbox.md.
+    "hook_delivery": """
+        kind varchar !
+        target_id uuid !
+        subject_id uuid !
+        event_id uuid !
+        event jsonb !
+        sequence bigint !
+        status varchar ! = Pending
+        next_attempt timestamptz ! = clock_timestamp()
+        claimed_until timestamptz
+        attempts integer ! = 0
+        parts_sent integer ! = 0
+        last_attempt timestamptz
+        last_status integer
+        last_error varchar
+        finished timestamptz
     """,
     "message": """
         read boolean ! = false
@@ -144,6 +167,27 @@ COLUMNS = {
     "agent_config": """
         name varchar
         settings jsonb ! = '{}'
+        sla_min_healthy integer ! = 1
+    """,
+    # Cloud's: ui-and-cloud.md A.2.9 and B.4.
+    "action": """
+        name varchar
+        action_type varchar !
+        config jsonb !
+        signing_secret varchar = utility.new_signing_secret()
+    """,
+    "hook": """
+        action_id uuid !
+        event_type varchar !
+        event_tags jsonb ! = '{}'
+    """,
+    "flow_sla_config": """
+        kind varchar !
+        duration_seconds integer !
+    """,
+    "flow_group_sla": """
+        flow_sla_config_id uuid !
+        flow_group_id uuid !
     """,
     "agent": """
         agent_config_id uuid
@@ -158,7 +202,67 @@ COLUMNS = {
         kind varchar !
         data jsonb ! = '{}'
     """,
+    "auth_user": """
+        username varchar(255) !
+        email varchar(255)
+        first_name varchar(255)
+        last_name varchar(255)
+        account_type varchar ! = USER
+        settings jsonb ! = '{}'
+        default_membership_id uuid
+    """,
+    "membership": "user_id uuid !",
+    "auth_api_key": """
+        user_id uuid !
+        created_by_id uuid
+        default_tenant_id uuid
+        name varchar(255) !
+        expires_at timestamptz
+        scope varchar
+    """,
+    "key_value": """
+        key varchar(255) !
+        value jsonb !
+    """,
+    # What Cloud had: ui-and-cloud.md B.3, 10 and 11.
+    "flow_concurrency_limit": """
+        name varchar !
+        limit integer !
+    """,
+    "task_tag_limit": """
+        tag varchar !
+        limit integer !
+    """,
+    "task_concurrency_limit": """
+        name varchar
+        limit integer
+    """,
+    # Lictor's own.
+    "retention_policy": """
+        flow_runs_days integer
+        states_days integer
+        logs_days integer
+        artifacts_days integer
+        messages_days integer
+    """,
 }
+OPERATORS = {
+    "ops.duty": "name interval next_due lag last_success last_duration last_failure last_error running_since "
+    "orders_open leader",
+    "ops.leader": "name leader_id term elected_at expires_at held vacant_for",
+}
+"""Views of how the services are doing, with their columns (docs/operations.md)."""
+
+TRACKED = len(COLUMNS) + len({"utility.traversal"} | OPERATORS.keys())
+"""How many tables and views the metadata name."""
+
+VIEWS = {"task_concurrency_limit"}
+"""Their columns have neither defaults nor NOT NULL."""
+
+GLOBAL = {"tenant", "auth_user", "auth_api_key"}
+# Their tenant is that of their flow or flow run: a trigger sees to it (docs/decisions/0018-set-wise-keys.md).
+TENANT_OF_PARENT = {"edge", "task", "task_run"}
+"""What belongs to no tenant."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +275,8 @@ class Column:
 # Where Lictor differs from the contract on purpose: NOT NULL where the original had forgotten it …
 STRICTER = {("flow_run", "times_resurrected")}
 # … and ids that grow with time in the tables that grow with use.
-TIME_ORDERED = {"flow_run", "task_run", "flow_run_state", "task_run_state", "log"}
+TIME_ORDERED = {"flow_run", "task_run", "flow_run_state", "task_run_state", "log", "hook_delivery"}
+TIME_ORDERED |= {"action", "hook", "flow_sla_config", "flow_group_sla"}
 
 UNIQUE = {
     ("tenant_slug_key", "tenant", ("slug",)),
@@ -180,6 +285,18 @@ UNIQUE = {
     ("edge_flow_id_task_ids_key", "edge", ("flow_id", "downstream_task_id", "upstream_task_id")),
     ("ix_flow_run_idempotency_key_unique", "flow_run", ("idempotency_key", "flow_id")),
     ("task_run_unique_identifier_key", "task_run", ("flow_run_id", "task_id", "map_index")),
+    ("auth_user_username_key", "auth_user", ("username",)),
+    ("membership_user_id_tenant_id_key", "membership", ("user_id", "tenant_id")),
+    ("key_value_tenant_id_key_key", "key_value", ("tenant_id", "key")),
+    ("flow_concurrency_limit_tenant_id_name_key", "flow_concurrency_limit", ("tenant_id", "name")),
+    ("task_tag_limit_tenant_id_tag_key", "task_tag_limit", ("tenant_id", "tag")),
+    ("retention_policy_tenant_id_key", "retention_policy", ("tenant_id",)),
+    ("hook_delivery_target_id_event_id_key", "hook_delivery", ("target_id", "event_id")),
+    (
+        "flow_group_sla_flow_sla_config_id_flow_group_id_key",
+        "flow_group_sla",
+        ("flow_sla_config_id", "flow_group_id"),
+    ),
 }
 """Constraints that clients name in `on_conflict` (1.2)."""
 
@@ -194,6 +311,14 @@ FOREIGN_KEYS = {
     ("task_run_artifact", "task_run_id", "task_run", "CASCADE"),
     ("flow_run", "agent_id", "agent", "SET NULL"),
     ("agent", "agent_config_id", "agent_config", "SET NULL"),
+    ("auth_user", "default_membership_id", "membership", "SET NULL"),
+    ("membership", "user_id", "auth_user", "CASCADE"),
+    ("auth_api_key", "user_id", "auth_user", "CASCADE"),
+    ("auth_api_key", "created_by_id", "auth_user", "SET NULL"),
+    ("auth_api_key", "default_tenant_id", "tenant", "SET NULL"),
+    ("hook", "action_id", "action", "CASCADE"),
+    ("flow_group_sla", "flow_sla_config_id", "flow_sla_config", "CASCADE"),
+    ("flow_group_sla", "flow_group_id", "flow_group", "CASCADE"),
 }
 """(from, column, to, on delete), beside the one from every tenant_id to tenant (1.2).
 
@@ -212,12 +337,14 @@ def columns_of(table: str) -> dict[str, Column]:
         "created": Column("timestamptz", True, "now()"),
         "updated": Column("timestamptz", True, "now()"),
     }
-    if table != "tenant":
+    if table not in GLOBAL:
         columns["tenant_id"] = Column("uuid", True, None)
     for line in filter(str.strip, COLUMNS[table].splitlines()):
         declaration, _, default = line.partition("=")
         name, kind, *not_null = declaration.split()
         columns[name] = Column(kind, bool(not_null) or (table, name) in STRICTER, default.strip() or None)
+    if table in VIEWS:
+        return {name: Column(column.type, False, None) for name, column in columns.items()}
     return columns
 
 
@@ -267,25 +394,64 @@ ADDED_RELATIONSHIPS = {
     ("log", "flow_run", "object", "flow_run_id", "flow_run", "id"),
     ("log", "task_run", "object", "task_run_id", "task_run", "id"),
     ("task_run", "artifacts", "array", "id", "task_run_artifact", "task_run_id"),
+    ("tenant", "memberships", "array", "id", "membership", "tenant_id"),
+    ("auth_user", "default_membership", "object", "default_membership_id", "membership", "id"),
+    ("auth_user", "memberships", "array", "id", "membership", "user_id"),
+    ("membership", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("membership", "user", "object", "user_id", "auth_user", "id"),
+    ("auth_api_key", "created_by", "object", "created_by_id", "auth_user", "id"),
+    ("auth_api_key", "user", "object", "user_id", "auth_user", "id"),
+    ("hook_delivery", "cloud_hook", "object", "target_id", "cloud_hook", "id"),
+    ("hook_delivery", "flow_run", "object", "subject_id", "flow_run", "id"),
+    ("hook_delivery", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("hook_delivery", "hook", "object", "target_id", "hook", "id"),
+    ("action", "hooks", "array", "id", "hook", "action_id"),
+    ("action", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("hook", "action", "object", "action_id", "action", "id"),
+    ("hook", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("flow_sla_config", "flow_groups", "array", "id", "flow_group_sla", "flow_sla_config_id"),
+    ("flow_sla_config", "tenant", "object", "tenant_id", "tenant", "id"),
+    ("flow_group_sla", "flow_group", "object", "flow_group_id", "flow_group", "id"),
+    ("flow_group_sla", "flow_sla_config", "object", "flow_sla_config_id", "flow_sla_config", "id"),
+    ("flow_group_sla", "tenant", "object", "tenant_id", "tenant", "id"),
 }
 
 RENAMED = {
     **{
         (table, "delete"): f"delete_{table}_rows"
         for table in (
+            "action",
             "agent",
             "agent_config",
             "cloud_hook",
             "flow",
             "flow_group",
             "flow_run",
+            "hook",
             "message",
             "project",
             "task_run_artifact",
             "tenant",
+            "flow_concurrency_limit",
+            "task_tag_limit",
+            "task_concurrency_limit",
         )
     },
+    **{
+        (table, "update"): f"update_{table}_rows"
+        for table in ("flow_concurrency_limit", "task_tag_limit", "task_concurrency_limit")
+    },
     ("agent_config", "update"): "update_agent_config_rows",
+    ("key_value", "delete"): "delete_key_value_rows",
     ("task_run_artifact", "update"): "update_task_run_artifact_rows",
 }
 """(table, generated field) -> its name; without this the custom mutations of 2.3 could not exist."""
+for _table, _root in {
+    "auth_user": "user",
+    "auth_api_key": "auth_api_key",
+    "key_value": "key_value",
+    "tenant": "tenant",
+}.items():
+    # These roots are functions': of what belongs to whoever asks (utility.own_…), of tenants that are not deleted.
+    RENAMED[_table, "select"] = f"{_root}_rows"
+    RENAMED[_table, "select_aggregate"] = f"{_root}_rows_aggregate"

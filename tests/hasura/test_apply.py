@@ -17,7 +17,7 @@ from lictor.cli.hasura_apply import PROJECT, ApplyError, apply, apply_command
 from lictor.cli.hasura_export import export_metadata
 from lictor.engine.metadata import MetadataError
 from tests.hasura.contract_api import INPUTS, PAYLOAD_OF, PAYLOADS, QUERIES, fields
-from tests.hasura.contract_tables import ADDED_RELATIONSHIPS, COLUMNS, RELATIONSHIPS
+from tests.hasura.contract_tables import ADDED_RELATIONSHIPS, RELATIONSHIPS, TRACKED
 
 SECRET = "only-for-this-test"
 CONSISTENT = {"is_consistent": True, "inconsistent_objects": []}
@@ -30,6 +30,7 @@ class HasuraTransport(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.health = [200]  # the last one stays
         self.answers: dict[str, tuple[int, object]] = {
+            "reload_metadata": (200, {"message": "success", **CONSISTENT}),
             "replace_metadata": (200, CONSISTENT),
             "get_inconsistent_metadata": (200, CONSISTENT),
         }
@@ -84,16 +85,17 @@ def hasura() -> Iterator[HasuraTransport]:
 def test_sends_the_whole_project_in_one_command(hasura, capsys):
     assert apply_command(endpoint=hasura.url + "/", admin_secret=SECRET) == 0
     assert [command["type"] for command in hasura.commands] == [
+        "reload_metadata",
         "replace_metadata",
         "get_inconsistent_metadata",
     ]
-    replace = hasura.commands[0]
+    replace = hasura.commands[1]
     assert replace["version"] == 2
     assert replace["args"]["allow_inconsistent_metadata"] is False
     assert replace["args"]["metadata"] == export_metadata(PROJECT)
     said = capsys.readouterr().out
-    assert f"{len(COLUMNS) + 1} tables with {len(RELATIONSHIPS | ADDED_RELATIONSHIPS)} relationships" in said
-    assert f"2 functions and {len(QUERIES) + len(PAYLOAD_OF)} actions" in said
+    assert f"{TRACKED} tables with {len(RELATIONSHIPS | ADDED_RELATIONSHIPS)} relationships" in said
+    assert f"7 functions and {len(QUERIES) + len(PAYLOAD_OF)} actions" in said
     assert SECRET not in said
 
 
@@ -102,9 +104,9 @@ def test_json_outcome(hasura, capsys):
     assert json.loads(capsys.readouterr().out) == {
         "applied": True,
         "endpoint": hasura.url,
-        "tables": len(COLUMNS) + 1,
+        "tables": TRACKED,
         "relationships": len(RELATIONSHIPS | ADDED_RELATIONSHIPS),
-        "functions": 2,
+        "functions": 7,
         "actions": len(QUERIES) + len(PAYLOAD_OF),
     }
 
@@ -113,7 +115,7 @@ def test_waits_until_hasura_is_healthy(hasura):
     hasura.health = [500, 503, 200]
     apply(hasura.url, SECRET)
     assert hasura.health_checks == 3
-    assert len(hasura.commands) == 2
+    assert len(hasura.commands) == 3
 
 
 def test_gives_up_waiting(hasura):
@@ -276,8 +278,8 @@ def test_sources_hold_no_include_and_no_secret():
     assert (source["name"], source["kind"], len(source["tables"]), len(source["functions"])) == (
         "default",
         "postgres",
-        len(COLUMNS) + 1,
-        2,
+        TRACKED,
+        7,
     )
     assert source["configuration"]["connection_info"]["database_url"] == {
         "from_env": "HASURA_GRAPHQL_DATABASE_URL"

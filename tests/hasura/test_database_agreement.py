@@ -12,10 +12,14 @@ from tests.hasura.contract_tables import (
     ADDED_RELATIONSHIPS,
     COLUMNS,
     FOREIGN_KEYS,
+    GLOBAL,
     HISTORY,
+    OPERATORS,
     RELATIONSHIPS,
     RENAMED,
+    TENANT_OF_PARENT,
     UNIQUE,
+    VIEWS,
     Column,
     columns_of,
 )
@@ -41,14 +45,29 @@ def test_every_table_is_tracked_and_every_tracked_table_exists(metadata, db):
         "SELECT table_name FROM information_schema.tables "
         "WHERE table_schema = 'public' AND table_name <> 'alembic_version'"
     )
-    # Of the other schemas only the shape of the functions' results is part of the API.
-    assert tracked == {name for (name,) in existing} | {"utility.traversal"}
-    assert tracked == {*COLUMNS, "utility.traversal"}
+    # Of the other schemas only the shape of the functions' results and what operators look at are part of the API.
+    others = {"utility.traversal", *OPERATORS}
+    assert tracked == {name for (name,) in existing} | others
+    assert tracked == {*COLUMNS, *others}
 
 
 @pytest.mark.parametrize("table", sorted(COLUMNS))
 def test_columns_are_those_of_the_contract(db, table):
     assert _columns(db, table) == columns_of(table)
+
+
+@pytest.mark.parametrize("view", sorted(OPERATORS))
+def test_operators_may_look_and_nothing_else(db, view):
+    schema, _, name = view.partition(".")
+    columns = db.execute(
+        "SELECT column_name FROM information_schema.columns "
+        "WHERE table_schema = %s AND table_name = %s ORDER BY ordinal_position",
+        (schema, name),
+    ).fetchall()
+    assert [column for (column,) in columns] == OPERATORS[view].split()
+    # Of a view that can be written to, the API would offer mutations.
+    writable = db.execute("SELECT pg_relation_is_updatable(%s::regclass, true)", (view,)).fetchone()
+    assert writable == (0,)
 
 
 def test_shape_of_traversal(db):
@@ -92,7 +111,9 @@ def test_primary_keys(db):
         ).fetchall()
     )
     # A partitioned table's key holds its partition key.
-    assert found == {table: ["id", "timestamp"] if table in HISTORY else ["id"] for table in COLUMNS}
+    assert found == {
+        table: ["id", "timestamp"] if table in HISTORY else ["id"] for table in COLUMNS.keys() - VIEWS
+    }
 
 
 def test_unique_constraints_that_clients_name(db):
@@ -119,7 +140,10 @@ def test_foreign_keys(db):
         WHERE contype = 'f' AND cardinality(conkey) = 1 AND connamespace = 'public'::regnamespace
         """
     ).fetchall()
-    tenancy = {(table, "tenant_id", "tenant", "CASCADE") for table in COLUMNS.keys() - {"tenant"} - HISTORY}
+    tenancy = {
+        (table, "tenant_id", "tenant", "CASCADE")
+        for table in COLUMNS.keys() - GLOBAL - HISTORY - VIEWS - TENANT_OF_PARENT
+    }
     assert {row[1:] for row in rows} == FOREIGN_KEYS | tenancy
     # Hasura shows these names in errors.
     assert {row[0] for row in rows} == {
@@ -182,11 +206,22 @@ def test_a_relationship_never_has_the_name_of_a_column(metadata, db):
 
 
 def test_functions_exist_and_return_a_tracked_table(metadata, db):
-    tracked = {str(table.name) for table in metadata.tables}
-    assert {str(function.name) for function in metadata.functions} == {
-        "utility.downstream_tasks",
-        "utility.upstream_tasks",
-    }
+    tables = {table.name for table in metadata.tables}
+    tracked = {str(name) for name in tables}
+    traversal = ("utility.traversal", True, "s", "start_task_ids uuid[], depth_limit integer DEFAULT 50")
+    expected = {
+        "downstream_tasks": traversal,
+        "upstream_tasks": traversal,
+        "live_tenants": ("tenant", True, "s", ""),
+        **{
+            name: (table, True, "s", "hasura_session json")
+            for name, table in {
+                "own_api_keys": "auth_api_key", "own_api_tokens": "auth_api_key", "own_key_values": "key_value",
+                "own_user": "auth_user",
+            }.items()
+        },
+    }  # fmt: skip
+    assert {str(function.name) for function in metadata.functions} == {f"utility.{name}" for name in expected}
     for function in metadata.functions:
         found = db.execute(
             """
@@ -196,10 +231,10 @@ def test_functions_exist_and_return_a_tracked_table(metadata, db):
             """,
             (function.name.schema, function.name.name),
         ).fetchall()
-        assert found == [
-            ("utility.traversal", True, "s", "start_task_ids uuid[], depth_limit integer DEFAULT 50")
-        ]
-        assert found[0][0] in tracked
+        assert found == [expected[function.name.name]]
+        assert QualifiedName("public", found[0][0]) in tables or found[0][0] in tracked
+        # Who asks is never for the caller to say.
+        assert function.session_argument == ("hasura_session" if "hasura_session" in found[0][3] else None)
 
 
 def test_generated_fields_that_would_collide_are_renamed(metadata):
@@ -225,13 +260,16 @@ def test_no_root_field_has_two_owners(metadata):
         "delete": "delete_{}",
         "delete_by_pk": "delete_{}_by_pk",
     }
+    of_functions = {"function": "{}", "function_aggregate": "{}_aggregate"}
     names = [action.name for action in metadata.actions]
     for owner in (*metadata.tables, *metadata.functions):
         prefix = (
             owner.name.name if owner.name.schema == "public" else f"{owner.name.schema}_{owner.name.name}"
         )
+        prefix = owner.custom_name or prefix
+        fields = of_functions if owner in metadata.functions else patterns
         names += [
-            owner.custom_root_fields.get(field, pattern.format(prefix)) for field, pattern in patterns.items()
+            owner.custom_root_fields.get(field, pattern.format(prefix)) for field, pattern in fields.items()
         ]
     assert len(names) > 200
     assert sorted(names) == sorted(set(names))

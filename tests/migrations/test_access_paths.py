@@ -47,7 +47,7 @@ async def test_heartbeats_are_hot_updates(world, connection, kind):
     before = await _updates(connection, kind)
     for _ in range(5):
         for run in runs:
-            await beat.execute(connection, ids=[run])
+            await beat.execute(connection, ids=[run], caller_tenant_ids=[None])
     after = await _updates(connection, kind)
     assert (after[0] - before[0], after[1] - before[1]) == (5 * RUNS, 5 * RUNS)
     assert world.value(f"SELECT count(*) FROM {kind} WHERE heartbeat = updated") == RUNS
@@ -61,7 +61,7 @@ async def test_heartbeats_that_come_all_at_once_are_hot_updates(world, connectio
     rounds = []
     for _ in range(8):
         before = await _updates(connection, kind)
-        await beat.execute(connection, ids=runs)
+        await beat.execute(connection, ids=runs, caller_tenant_ids=[None] * len(runs))
         after = await _updates(connection, kind)
         rounds.append(after[1] - before[1])
     assert rounds[-3:] == [RUNS] * 3, rounds
@@ -120,6 +120,7 @@ async def _values(connection: asyncpg.Connection, world: World, agent: Any) -> l
         "labels": json.dumps([]),
         "limit": 25,
         "agent_id": agent,
+        "caller_tenant_id": None,
     }
     return [given[name] for name in queries.load("queue").runs_in_queue.parameters]
 
@@ -155,6 +156,43 @@ async def test_the_queue_reads_its_index_and_no_history(world, connection):
     assert len(queue_scans) >= 3
     assert [node["Node Type"] for node in scans if node["Node Type"] == "Seq Scan"] == []
     # Rows touched follow the answer, not the history.
+    touched = sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in scans
+    )
+    assert touched < 100
+
+
+async def test_the_queue_reads_only_live_rows_under_a_limit(world, connection):
+    flow = world.flow()
+    # A history of 5,000 finished runs, 10 under way, 30 that are due; all have the limited label.
+    world.db.execute(
+        """
+        INSERT INTO flow_run (tenant_id, flow_id, labels, version, state, state_start_time, serialized_state)
+        SELECT %s, %s, '["gpu"]', 1,
+               CASE WHEN n <= 5000 THEN 'Success' WHEN n <= 5010 THEN 'Running' ELSE 'Scheduled' END,
+               now() - n * interval '1 second', '{}'
+        FROM generate_series(1, 5040) AS n
+        """,
+        (world.tenant, flow),
+    )
+    world.db.execute(
+        "INSERT INTO flow_concurrency_limit (tenant_id, name, \"limit\") VALUES (%s, 'gpu', 13)",
+        (world.tenant,),
+    )
+    world.db.execute("VACUUM ANALYZE")
+    statement = queries.load("queue").runs_in_queue
+    values = await _values(connection, world, None)
+    values[list(statement.parameters).index("labels")] = '["gpu"]'
+    assert len(await connection.fetchval(statement.text, *values)) == 3
+    (explained,) = await connection.fetchrow(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}", *values)
+    scans = [
+        node for node in _nodes(json.loads(explained)[0]["Plan"]) if node.get("Relation Name") == "flow_run"
+    ]
+    assert {node["Index Name"] for node in scans if "Index Name" in node} >= {
+        "ix_flow_run_live",
+        "ix_flow_run_queue",
+    }
+    assert [node for node in scans if node["Node Type"] == "Seq Scan"] == []
     touched = sum(
         (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in scans
     )
@@ -225,3 +263,48 @@ def test_the_dashboard_reads_recent_runs_by_index(world, index, query):
     scans = [node for node in _nodes(explained[0]["Plan"]) if node["Node Type"].endswith("Scan")]
     assert index in {node.get("Index Name") for node in scans}
     assert sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans) < 200
+
+
+@pytest.mark.parametrize("levels", [("WARNING", "ERROR", "CRITICAL"), ("ERROR", "CRITICAL"), ("CRITICAL",)])
+def test_the_severe_lines_of_a_long_log_are_read_alone(world, levels):
+    """The UI's filter by level, with the levels as parameters whose values Postgres sees when it plans."""
+    run = world.flow_run(world.flow())
+    world.db.execute(
+        """
+        INSERT INTO log (tenant_id, flow_run_id, "timestamp", level)
+        SELECT %s, %s, now() - n * interval '1 ms', CASE WHEN n %% 500 = 0 THEN 'ERROR' ELSE 'INFO' END
+        FROM generate_series(1, 20000) AS n
+        """,
+        (world.tenant, run),
+    )
+    world.db.execute("VACUUM ANALYZE log")
+    ((explained,),) = world.rows(
+        "EXPLAIN (ANALYZE, FORMAT JSON) SELECT id FROM log WHERE tenant_id = %s AND flow_run_id = %s"
+        ' AND level = ANY (%s::text[]::varchar[]) ORDER BY "timestamp" DESC, id DESC LIMIT 500',
+        world.tenant,
+        run,
+        list(levels),
+    )
+    scans = [node for node in _nodes(explained[0]["Plan"]) if node["Node Type"].endswith("Scan")]
+    assert sum(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in scans) <= 80
+
+
+def test_the_newest_artifacts_are_read_by_index(world):
+    run = world.flow_run(flow := world.flow(tasks=1))
+    task_run = world.insert(
+        "task_run", tenant_id=world.tenant, flow_run_id=run, task_id=world.tasks(flow)[0], map_index=0
+    )
+    world.db.execute(
+        "INSERT INTO task_run_artifact (tenant_id, task_run_id, kind, created)"
+        " SELECT %s, %s, 'link', now() - n * interval '1 s' FROM generate_series(1, 3000) AS n",
+        (world.tenant, task_run),
+    )
+    world.db.execute("VACUUM ANALYZE task_run_artifact")
+    ((explained,),) = world.rows(
+        "EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM task_run_artifact WHERE tenant_id = %s"
+        " ORDER BY created DESC, id DESC LIMIT 20",
+        world.tenant,
+    )
+    (scan,) = [node for node in _nodes(explained[0]["Plan"]) if node["Node Type"].endswith("Scan")]
+    assert scan["Index Name"] == "ix_task_run_artifact_created"
+    assert scan["Actual Rows"] == 20

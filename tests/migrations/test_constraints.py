@@ -126,15 +126,19 @@ def test_of_many_agents_that_register_at_once_one_row_remains(world, connect):
     assert sorted(inserted) == [0, 0, 0, 1]
 
 
+OF_NO_TENANT = {"tenant", "auth_user", "auth_api_key", "alembic_version"}
+
+
 def test_every_row_belongs_to_a_tenant(world):
-    owned = world.rows(
+    tenant_columns = world.rows(
         """
-        SELECT table_name, is_nullable FROM information_schema.columns
-        WHERE table_schema = 'public' AND column_name = 'tenant_id'
+        SELECT relname, attnotnull FROM pg_class
+        LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'tenant_id'
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
         """
     )
-    assert len(owned) == 15
-    assert {nullable for _, nullable in owned} == {"NO"}
+    assert {table for table, not_null in tenant_columns if not not_null} == OF_NO_TENANT
+    assert len(tenant_columns) > 15
 
 
 def test_updated_is_kept_by_a_trigger_in_every_table(world):
@@ -217,3 +221,78 @@ def test_a_deleted_tenant_takes_no_new_flow(world):
     assert caught.value.diag.constraint_name == "flow_tenant_id_fkey"
     world.db.execute("DELETE FROM tenant WHERE id = %s", (world.tenant,))
     assert world.value("SELECT count(*) FROM utility.tenant_deletion") == 0
+
+
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("whose", ["nobody", "other"])
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("task", "flow_id, slug"),
+        ("edge", "flow_id, upstream_task_id, downstream_task_id"),
+        ("task_run", "flow_run_id, task_id, map_index"),
+    ],
+)
+def test_what_stands_below_a_flow_has_its_tenant(world, table, columns, whose):
+    other = world.insert("tenant", name="Other", slug="other")
+    flow = world.flow(tasks=3)
+    run = world.flow_run(flow)
+    one, two, three = world.tasks(flow)
+    rows = {
+        "task": [(flow, "new-1"), (flow, "new-2")],
+        "edge": [(flow, one, two), (flow, two, three)],
+        "task_run": [(run, one, 1), (run, one, 2)],
+    }[table]
+    tenants = [world.tenant, UNKNOWN if whose == "nobody" else other]
+    statement = f"INSERT INTO {table} (tenant_id, {columns}) VALUES " + ", ".join(
+        f"({', '.join(['%s'] * (1 + len(rows[0])))})" for _ in rows
+    )
+    before = world.value(f"SELECT count(*) FROM {table}")
+    # One row of two is enough: nothing is written.
+    with pytest.raises(errors.ForeignKeyViolation, match=f"{table}_tenant_id_fkey") as caught:
+        world.db.execute(
+            statement, [value for tenant, row in zip(tenants, rows, strict=True) for value in (tenant, *row)]
+        )
+    assert (caught.value.diag.table_name, caught.value.diag.constraint_name) == (
+        table,
+        f"{table}_tenant_id_fkey",
+    )
+    assert world.value(f"SELECT count(*) FROM {table}") == before
+    world.db.execute(statement, [value for row in rows for value in (world.tenant, *row)])
+    with pytest.raises(errors.RestrictViolation):
+        world.db.execute(f"UPDATE {table} SET tenant_id = %s", (other,))
+    world.db.execute(f"UPDATE {table} SET tenant_id = tenant_id")
+
+
+@pytest.mark.parametrize("table", ["flow", "flow_run"])
+def test_a_parent_stays_with_its_tenant(world, table):
+    other = world.insert("tenant", name="Other", slug="other")
+    world.flow_run(world.flow(tasks=1))
+    with pytest.raises(errors.RestrictViolation):
+        world.db.execute(f"UPDATE {table} SET tenant_id = %s", (other,))
+
+
+@pytest.mark.parametrize("table", ["task", "edge"])
+def test_what_stands_below_a_flow_stays_there(world, table):
+    flow, another = world.flow(group="a", tasks=2), world.flow(group="b")
+    up, down = world.tasks(flow)
+    world.insert("edge", tenant_id=world.tenant, flow_id=flow, upstream_task_id=up, downstream_task_id=down)
+    with pytest.raises(errors.RestrictViolation):
+        world.db.execute(f"UPDATE {table} SET flow_id = %s", (another,))
+
+
+@pytest.mark.parametrize("runs", [1, 30])
+def test_a_tenant_takes_all_below_its_flows_with_it(world, runs):
+    flow = world.flow(tasks=2)
+    up, down = world.tasks(flow)
+    world.insert("edge", tenant_id=world.tenant, flow_id=flow, upstream_task_id=up, downstream_task_id=down)
+    for _ in range(runs):
+        world.flow_run(flow)
+    assert world.value("SELECT count(*) FROM task_run") == 2 * runs
+    world.db.execute("DELETE FROM tenant WHERE id = %s", (world.tenant,))
+    # Many are left to the purge.
+    world.db.execute("SELECT utility.purge_deleted(100000)")
+    for table in ("flow", "flow_run", "task", "edge", "task_run", "task_run_state"):
+        assert world.value(f"SELECT count(*) FROM {table}") == 0

@@ -57,3 +57,36 @@ async def insert(pool: asyncpg.Pool, table: str, values: dict[str, Any]) -> UUID
         f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::{table}, $1::jsonb) RETURNING id",
         json.dumps(values, default=str),
     )
+
+
+async def make_many(pool: asyncpg.Pool, count: int) -> None:
+    """`count` flows whose schedule has two hourly clocks, one of them with a label."""
+    hourly = {"type": "IntervalClock", "interval": 3600 * 10**6}
+    schedule = {"type": "Schedule", "clocks": [hourly, {**hourly, "labels": ["a"]}]}
+    tenant_id = await make_tenant(pool)
+    project_id = await insert(pool, "project", {"tenant_id": tenant_id, "name": "many"})
+    await pool.execute(
+        "WITH made AS (INSERT INTO flow_group (tenant_id, name)"
+        "              SELECT $1, 'many-' || n FROM generate_series(1, $3::int) AS n RETURNING id, name)"
+        "INSERT INTO flow (tenant_id, project_id, flow_group_id, name, version, version_group_id, schedule,"
+        "                  is_schedule_active)"
+        "SELECT $1, $2, id, name, 1, name, $4, true FROM made",
+        tenant_id, project_id, count, json.dumps(schedule),
+    )  # fmt: skip
+
+
+def every(microseconds: int, *starts: str) -> dict[str, Any]:
+    """A schedule with an interval clock from each of `starts` (UTC) on, as the client serialises it."""
+    clocks = [
+        {
+            "type": "IntervalClock",
+            "start_date": {"dt": start, "tz": "UTC"},
+            "end_date": None,
+            "interval": microseconds,
+            "labels": None,
+            "parameter_defaults": {},
+        }
+        for start in starts
+    ]
+    lists = ("filters", "or_filters", "not_filters", "adjustments")
+    return {"type": "Schedule", "clocks": clocks, **{name: [] for name in lists}}

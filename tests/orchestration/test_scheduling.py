@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from lictor.orchestration.scheduling import prepare_due_task_runs, schedule_flow_runs
-from tests.orchestration.builders import insert, make_flow, make_tenant
+from tests.orchestration.builders import make_flow, make_many
 
 HOUR = 3600 * 10**6
 NOW = datetime(2030, 1, 1, 12, 30, tzinfo=UTC)
@@ -191,19 +191,49 @@ async def test_bad_flows_stop_nobody(pool):
     assert len(await run_pass(pool)) == 50
     assert [len(await runs(pool, flow_id)) for flow_id in good] == [10] * 5
     assert [len(await runs(pool, flow_id)) for flow_id in bad] == [0] * 5
+    errors = [await schedule_error(pool, flow_id) for flow_id in bad]
+    expected = ["never", "rrule_obj", "", "", "Required parameters were not supplied: needed."]
+    assert all(error and text in error for error, text in zip(errors, expected, strict=True)), errors
+    assert [await schedule_error(pool, flow_id) for flow_id in good] == [None] * 5
 
 
-async def make_many(pool: asyncpg.Pool, count: int) -> None:
-    tenant_id = await make_tenant(pool)
-    project_id = await insert(pool, "project", {"tenant_id": tenant_id, "name": "many"})
+async def schedule_error(pool: asyncpg.Pool, flow_id: UUID) -> str | None:
+    return await pool.fetchval("SELECT schedule_error FROM flow WHERE id = $1", flow_id)
+
+
+async def test_an_error_stands_until_the_schedule_is_right(pool):
+    flow_id = await make_scheduled(pool)
+    await run_pass(pool)
+    # Its ten runs are ahead still: nothing to make for a while, but the error must not stay.
+    await pool.execute("UPDATE flow SET schedule_error = 'wrong' WHERE id = $1", flow_id)
+    await run_pass(pool)
+    assert await schedule_error(pool, flow_id) is None
+    good = json.dumps(schedule(every()))
     await pool.execute(
-        "WITH made AS (INSERT INTO flow_group (tenant_id, name)"
-        "              SELECT $1, 'many-' || n FROM generate_series(1, $3::int) AS n RETURNING id, name)"
-        "INSERT INTO flow (tenant_id, project_id, flow_group_id, name, version, version_group_id, schedule,"
-        "                  is_schedule_active)"
-        "SELECT $1, $2, id, name, 1, name, $4, true FROM made",
-        tenant_id, project_id, count, json.dumps(schedule(every(), every(labels=["a"]))),
-    )  # fmt: skip
+        "UPDATE flow SET schedule = $2 WHERE id = $1", flow_id, json.dumps(schedule({"type": "X"}))
+    )
+    await pool.execute("DELETE FROM flow_run")
+    await run_pass(pool)
+    assert "X" in (await schedule_error(pool, flow_id) or "")
+    updated = await pool.fetchval("SELECT updated FROM flow WHERE id = $1", flow_id)
+    await run_pass(pool)
+    assert await pool.fetchval("SELECT updated FROM flow WHERE id = $1", flow_id) == updated, (
+        "no news, no write"
+    )
+    await pool.execute("UPDATE flow SET schedule = $2 WHERE id = $1", flow_id, good)
+    assert len(await run_pass(pool)) == 10
+    assert await schedule_error(pool, flow_id) is None
+
+
+async def test_help_is_called_for_when_there_is_more_than_a_batch(pool):
+    calls: list[None] = []
+    await make_many(pool, 3)
+    await run_pass(pool, more=lambda: calls.append(None))
+    assert calls == []
+    await pool.execute("DELETE FROM flow_run")
+    await make_many(pool, 450)
+    await run_pass(pool, more=lambda: calls.append(None))
+    assert calls == [None]
 
 
 async def test_three_schedulers_at_once_make_each_run_once(pool):
@@ -285,6 +315,33 @@ async def test_preparing_works_in_batches_and_beside_others(pool):
     )  # fmt: skip
     assert {row["count"] for row in counts} == {2}
     assert len(counts) == 250
+
+
+async def test_preparing_runs_of_one_moment_costs_the_same_for_each(pool):
+    flow_id, moment = await make_flow(pool, tasks=1), datetime.now(UTC)
+
+    async def rows_read_per_run(count: int) -> float:
+        async with pool.acquire() as connection:
+            await connection.execute(
+                "INSERT INTO flow_run (tenant_id, flow_id, auto_scheduled, version, state, state_start_time)"
+                " SELECT tenant_id, id, true, 1, 'Scheduled', $2"
+                " FROM flow, generate_series(1, $3::int) WHERE id = $1",
+                flow_id, moment, count,
+            )  # fmt: skip
+            await connection.execute("VACUUM ANALYZE flow_run")
+            async with connection.transaction():
+                # So few rows are not worth an index: as if there were a million.
+                await connection.execute("SET LOCAL enable_seqscan = off")
+                assert await prepare_due_task_runs(connection, timedelta(minutes=1)) == count
+                read = await connection.fetchval(
+                    "SELECT coalesce(idx_tup_fetch, 0) + seq_tup_read"
+                    " FROM pg_stat_xact_user_tables WHERE relid = 'flow_run'::regclass"
+                )
+            await connection.execute("DELETE FROM flow_run")
+            return read / count
+
+    few, many = await rows_read_per_run(200), await rows_read_per_run(2_000)
+    assert many < 1.5 * few
 
 
 async def test_filters_and_adjustments(pool):

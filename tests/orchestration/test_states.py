@@ -13,7 +13,7 @@ import pytest
 from lictor.orchestration import states
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.flow_runs import NewFlowRun, create_flow_runs
-from lictor.orchestration.state_types import STATE_TYPES
+from lictor.orchestration.state_types import STATE_TYPES, WAITING
 from lictor.orchestration.states import NewState, prepare_state
 from tests.orchestration.builders import insert, make_flow
 
@@ -85,6 +85,50 @@ async def test_the_winner_may_repeat_itself_and_nobody_else(pool):
     )
     assert await versions(pool, run_id) == [1, 2]
     assert await pool.fetchval("SELECT agent_id FROM flow_run WHERE id = $1", run_id) == winner
+
+
+@pytest.mark.parametrize("kind", [*sorted(WAITING), "Running", "Success", "Cancelled"])
+@pytest.mark.parametrize("given", [{}, {"start_time": "2030-01-01T00:00:00+00:00"}], ids=["now", "at a time"])
+async def test_a_call_sent_again_writes_nothing_more(pool, kind, given):
+    """Its answer got lost: the same state at the version that it was sent at, each time prepared anew."""
+    run_id = await new_run(pool)
+    await set_flow(pool, run_id, "Running")
+    [task_run] = await task_runs(pool, run_id)
+    state = {"type": kind, "message": "m", **(given if kind in WAITING else {})}
+    for set_states, id, version in (
+        (states.set_task_run_states, task_run["id"], 1),
+        (states.set_flow_run_states, run_id, 2),
+    ):
+        for _ in range(3):
+            async with pool.acquire() as connection:
+                [[answer]] = await set_states(connection, [[NewState(id, prepare_state(state), version)]])
+            assert answer.error is None
+    assert await versions(pool, run_id) == [1, 2, 3]
+    assert await pool.fetchval("SELECT version FROM task_run") == 2
+
+
+@pytest.mark.parametrize("kind", [*sorted(WAITING)])
+@pytest.mark.parametrize("given", [{}, {"start_time": None}], ids=["absent", "null"])
+async def test_what_waits_without_a_time_is_due_now_by_the_database_s_clock(pool, kind, given):
+    """Paused alone waits for somebody. The JSON that clients read says the same as the columns."""
+    run_id = await new_run(pool)
+    state = prepare_state({"type": kind, **given})
+    async with pool.acquire() as connection, connection.transaction():
+        now = await connection.fetchval("SELECT now()")
+        await states.set_flow_run_states(connection, [[NewState(run_id, state)]])
+    run = await pool.fetchrow("SELECT state_start_time, serialized_state FROM flow_run WHERE id = $1", run_id)
+    said = json.loads(run["serialized_state"]).get("start_time")
+    assert run["state_start_time"] == (None if kind == "Paused" else now)
+    assert (said and datetime.fromisoformat(said)) == run["state_start_time"]
+
+
+async def test_another_start_time_at_a_stale_version_is_another_wish(pool):
+    run_id = await new_run(pool)
+    for day in (1, 2):
+        state = prepare_state({"type": "Scheduled", "start_time": f"2030-01-0{day}T00:00:00+00:00"})
+        async with pool.acquire() as connection:
+            await states.set_flow_run_states(connection, [[NewState(run_id, state, 1)]])
+    assert await versions(pool, run_id) == [1, 2, 3]
 
 
 async def test_a_stale_failed_from_the_agent_passes(pool):
@@ -195,6 +239,8 @@ async def test_overlapping_calls_in_any_order_never_deadlock(pool):
         ({}, "states[0].state.type is None"),
         ({"type": "Nonsense"}, "'Nonsense', which is no state"),
         ({"type": "_MetaState"}, "which is no state"),
+        ({"type": []}, "states[0].state.type is []"),
+        ({"type": {"a": 1}}, "which is no state"),
         ({"type": "Success", "message": "x" * 1001}, "State payload is too large"),
         ({"type": "Success", "message": "a\0b"}, "NUL"),
         ({"type": "Success", "message": 7}, "states[0].state.message must be text"),
@@ -210,9 +256,8 @@ def test_bad_states_are_told_by_field(state, words):
 
 def test_states_are_kept_as_sent_but_for_what_clients_cannot_read_back():
     prepared = prepare_state({"type": "Retrying", "_result": None, "x": 1})
-    assert prepared.start_time is not None
-    start = prepared.start_time.isoformat()
-    assert json.loads(prepared.encoded) == {"type": "Retrying", "x": 1, "start_time": start}
+    assert (prepared.start_time, prepared.starts_now) == (None, True)
+    assert json.loads(prepared.encoded) == {"type": "Retrying", "x": 1}
     naive = prepare_state({"type": "Scheduled", "start_time": "2026-01-01T00:00:00"})
     assert naive.start_time == datetime(2026, 1, 1, tzinfo=UTC)
     submitted = {"type": "Submitted", "state": {"type": "Scheduled", "start_time": "2026-01-01T00:00:00"}}

@@ -13,7 +13,8 @@ from lictor.orchestration.tenants import delete_tenant
 from tests.orchestration.builders import insert, make_flow, make_tenant
 
 OWNED = (
-    "agent", "agent_config", "cloud_hook", "edge", "flow", "flow_group", "flow_run", "flow_run_state", "log", "message",
+    "agent", "agent_config", "cloud_hook", "edge", "flow", "flow_group", "flow_run", "flow_run_state",
+    "hook_delivery", "log", "message",
     "project", "task", "task_run", "task_run_artifact", "task_run_state",
 )  # fmt: skip
 
@@ -26,7 +27,9 @@ async def make_full_tenant(pool: asyncpg.Pool, *, runs: int = 3, logs: int = 4):
     for _ in range(3):
         await insert(pool, "message", {"tenant_id": tenant_id, "content": {}, "read": False})
     await insert(
-        pool, "cloud_hook", {"tenant_id": tenant_id, "type": "WEBHOOK", "config": {}, "active": True}
+        pool,
+        "cloud_hook",
+        {"tenant_id": tenant_id, "type": "WEBHOOK", "states": ["SCHEDULED"], "config": {}, "active": True},
     )
     for archived in (False, True):
         flow_id = await make_flow(pool, tasks=2, tenant_id=tenant_id)

@@ -63,9 +63,7 @@ class Processes:
         return self.start("lictor.workers.clock", **environment)
 
     def worker(self, **environment: str) -> Process:
-        return self.start(
-            "dramatiq", "lictor.workers.main", "--processes", "1", "--threads", "2", **environment
-        )
+        return self.start("lictor.workers", LICTOR_WORKER_THREADS="2", **environment)
 
     def end_group(self, process: Process) -> None:
         """SIGKILL a process and its children."""
@@ -120,7 +118,7 @@ def processes(tmp_path: Path, fresh_database: str, valkey: ValkeyServer) -> Iter
             "LICTOR_DUE_TASK_RUNS_INTERVAL": "0.5",
             "LICTOR_TENANT_PURGE_INTERVAL": "0.5",
             "LICTOR_LOG_LEVEL": "DEBUG",
-            "LICTOR_LOG_JSON": "true",
+            "LICTOR_LOG_FORMAT": "json",
         },
     )
     yield started

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,7 +19,7 @@ from lictor.orchestration.tenants import delete_tenant
 from lictor.settings import Settings
 from lictor.workers.broker import NAMESPACE, make_broker
 from lictor.workers.duties import DUTIES, QUEUE, duty_message
-from tests.orchestration.builders import make_flow
+from tests.orchestration.builders import make_flow, make_many
 from tests.workers.conftest import Processes, eventually
 
 pytestmark = pytest.mark.timeout(90)
@@ -69,8 +72,16 @@ async def test_every_duty_is_done_and_written_down(processes: Processes, connect
         )  # fmt: skip
 
     await eventually(all_done, "all duties are written down as done")
+    seen = await connections.fetch("SELECT * FROM ops.duty")
+    assert {row["name"] for row in seen} == {duty.name for duty in DUTIES}
+    assert all(row["leader"] is not None and row["lag"] < timedelta(minutes=1) for row in seen)
     worker.signal(signal.SIGTERM)
     assert worker.popen.wait(20) == 0
+    # Dramatiq's lines too, those of its main process among them.
+    lines = [json.loads(line) for line in worker.log.splitlines()]
+    assert any("ready for action" in line["event"] and line["logger"] for line in lines)
+    assert any("is booting up" in line["event"] for line in lines)
+    assert {duty.name for duty in DUTIES} <= {line.get("duty") for line in lines}
 
 
 async def test_a_deleted_tenant_is_purged_by_a_worker(processes: Processes, connections: asyncpg.Pool):
@@ -147,6 +158,28 @@ async def test_a_worker_that_is_killed_at_work_delays_its_duty_only(
     assert await connections.fetchval("SELECT count(*) FROM flow_run_state") == 20
 
 
+async def test_helpers_join_a_scheduler_that_has_much_to_do(processes: Processes, connections: asyncpg.Pool):
+    await make_many(connections, 450)
+    processes.worker()
+    processes.worker()
+    async with connections.acquire() as other, other.transaction():
+        # Nobody gets beyond the first flows, so whoever works shows.
+        await other.execute("LOCK TABLE flow_run IN SHARE MODE")
+        processes.clock()
+
+        async def several_wait() -> bool:
+            return await connections.fetchval(
+                "SELECT count(*) >= 3 FROM pg_stat_activity WHERE datname = current_database()"
+                " AND application_name = 'lictor worker' AND wait_event_type = 'Lock'"
+            )
+
+        await eventually(several_wait, "the worker with the order and two helpers")
+    await eventually(run_count(connections, 4500), "all runs")
+    assert (
+        await connections.fetchval("SELECT count(DISTINCT (flow_id, idempotency_key)) FROM flow_run") == 4500
+    )
+
+
 async def test_orders_that_are_old_or_done_are_void(
     processes: Processes, connections: asyncpg.Pool, valkey: ValkeyServer
 ):
@@ -203,9 +236,19 @@ async def test_what_a_duty_fails_with_is_written_down_until_it_succeeds(
 
 
 def test_the_clock_knows_the_actors_by_name_only_and_they_exist():
-    from lictor.workers import main
-
-    assert {duty.actor for duty in DUTIES} <= set(main.broker.actors)
-    assert {actor.queue_name for actor in main.broker.actors.values()} == {QUEUE}
-    names = {type(middleware).__name__ for middleware in main.broker.middleware}
-    assert "Prometheus" not in names
+    # In a process of its own: importing the module sets up the log of the process.
+    program = """
+import json
+from lictor.workers.main import broker
+print(json.dumps([
+    {name: actor.queue_name for name, actor in broker.actors.items()},
+    [type(middleware).__name__ for middleware in broker.middleware],
+]))
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    queues, middleware = json.loads(said.stdout.splitlines()[-1])
+    assert {duty.actor for duty in DUTIES} <= queues.keys()
+    assert set(queues.values()) == {QUEUE}
+    assert "Prometheus" not in middleware

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -79,12 +80,20 @@ async def serve(settings: Settings, limits: Limits | None = None) -> AsyncIterat
 
 def settings_for(dsn: str, **more: Any) -> Settings:
     """Settings of a small gateway on `dsn`."""
-    return Settings(database_url=dsn, database_pool_size=4, **{"body_limit": MIB, "depth_limit": 7, **more})
+    # Whether the UI has been built in this checkout is of no concern.
+    usual = {"body_limit": MIB, "depth_limit": 7, "ui_dir": Path(__file__).parent / "no-ui"}
+    return Settings(database_url=dsn, database_pool_size=4, **{**usual, **more})
 
 
 @pytest.fixture(scope="session")
-async def gateway(postgres: PostgresServer, template_database: str) -> AsyncIterator[RunningGateway]:
-    """A gateway on a database that all tests of the session share."""
+async def gateway(request: pytest.FixtureRequest) -> AsyncIterator[RunningGateway]:
+    """A gateway on a database that all tests of the session share; or what --stack names."""
+    if url := request.config.getoption("--stack"):
+        async with httpx2.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
+            yield RunningGateway(url, client)
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    template_database = request.getfixturevalue("template_database")
     postgres.create_database("gateway", template=template_database)
     async with serve(settings_for(postgres.dsn("gateway"))) as running:
         yield running

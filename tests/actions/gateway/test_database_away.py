@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -40,8 +41,10 @@ async def test_outage_and_return(own_postgres: PostgresServer) -> None:
         assert (await gateway.post(READ)).status_code == 200
         await asyncio.to_thread(own_postgres.stop, "immediate")
 
-        sick = await gateway.client.get("/health")
+        sick = await gateway.client.get("/ready")
         assert (sick.status_code, sick.json()["status"]) == (503, "fail")
+        assert "LICTOR_DATABASE_URL" in sick.json()["checks"]["database"]["message"]
+        assert (await gateway.client.get("/health")).status_code == 200
         assert (await gateway.client.get("/livez")).status_code == 200
         assert (await gateway.client.get("/.well-known/apollo/server-health")).status_code == 200
         assert (await gateway.post("{ no_such_field }")).status_code == 400
@@ -72,7 +75,7 @@ async def test_outage_and_return(own_postgres: PostgresServer) -> None:
             assert set(answer.json()) == {"data"}
         found = await gateway.post(BY_SLUG, {"slug": slug})
         assert len(found.json()["data"]["tenant"]) == 1
-        assert (await gateway.client.get("/health")).status_code == 200
+        assert (await gateway.client.get("/ready?exclude=leader")).status_code == 200
 
 
 async def test_a_gateway_waits_for_a_postgres_that_starts_later(own_postgres: PostgresServer) -> None:
@@ -104,6 +107,39 @@ async def test_connections_ended_by_the_server_are_replaced(own_postgres: Postgr
             assert {answer.status_code for answer in answers} == {200}
 
 
+async def test_whenever_a_connection_ends_nobody_is_told_that_we_failed(own_postgres: PostgresServer) -> None:
+    """In the middle of a statement, between two, while it is idle: answered after all, or 503, which clients repeat."""
+    ended, answered = asyncio.Event(), asyncio.Event()
+    answers: list[Any] = []
+    async with serve(settings_for(own_postgres.dsn("away"))) as gateway:
+
+        async def ask(document: str) -> None:
+            while not ended.is_set():
+                slug = f"t-{uuid4()}"
+                variables = None if document is READ else {"input": {"name": slug, "slug": slug}}
+                answers.append(await gateway.post(document, variables))
+                answered.set()
+
+        asking = [asyncio.create_task(ask(document)) for document in (READ, CREATE_TENANT) * 4]
+        for number in range(30):
+            # Each end meets requests under way, however slow the machine is.
+            while len(answers) < 4 * number:
+                answered.clear()
+                await answered.wait()
+            connection = await asyncpg.connect(own_postgres.dsn("postgres"))
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lictor-gateway'"
+            )
+            await connection.close()
+        ended.set()
+        await asyncio.gather(*asking)
+    assert len(answers) > 100
+    assert {
+        answer.text for answer in answers if answer.status_code == 200 and "errors" in answer.json()
+    } == set()
+    assert {answer.status_code for answer in answers} <= {200, 503}
+
+
 @pytest.mark.parametrize(
     ("exc", "expected"),
     [
@@ -113,6 +149,11 @@ async def test_connections_ended_by_the_server_are_replaced(own_postgres: Postgr
         (asyncpg.DeadlockDetectedError(), Fate.NOT_DONE),
         (asyncpg.SerializationError(), Fate.NOT_DONE),
         (asyncpg.InterfaceError("connection is closed"), Fate.NOT_DONE),
+        (
+            asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress"),
+            Fate.NOT_DONE,
+        ),
+        (asyncpg.InternalClientError("got result for unknown protocol state 3"), Fate.UNKNOWN),
         (asyncpg.ConnectionDoesNotExistError(), Fate.UNKNOWN),
         (asyncpg.AdminShutdownError(), Fate.UNKNOWN),
         (TimeoutError(), Fate.UNKNOWN),

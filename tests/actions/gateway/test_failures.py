@@ -55,17 +55,20 @@ async def test_our_own_faults_show_a_reference_only(
 ) -> None:
     tenant = await make_tenant(fragile)
     await admin.execute("ALTER TABLE project RENAME TO project_away")
-    for query, field in ((CREATE_PROJECT, "create_project"), ("{ project { id } }", "project")):
-        answer = await fragile.post(
-            query, {"input": {"tenant_id": tenant, "name": "x"}} if "$" in query else None
-        )
-        assert answer.status_code == 200
-        assert answer.json()["data"] == {field: None}
-        logged = capfd.readouterr()
-        check_unexpected(answer.json(), logged.out + logged.err)
-        assert "Traceback" in logged.out + logged.err
-        assert "postgresql://" not in logged.out + logged.err
-    await admin.execute("ALTER TABLE project_away RENAME TO project")
+    # Other tests need the table, too.
+    try:
+        for query, field in ((CREATE_PROJECT, "create_project"), ("{ project { id } }", "project")):
+            answer = await fragile.post(
+                query, {"input": {"tenant_id": tenant, "name": "x"}} if "$" in query else None
+            )
+            assert answer.status_code == 200
+            assert answer.json()["data"] == {field: None}
+            logged = capfd.readouterr()
+            check_unexpected(answer.json(), logged.out + logged.err)
+            assert "Traceback" in logged.out + logged.err
+            assert "postgresql://" not in logged.out + logged.err
+    finally:
+        await admin.execute("ALTER TABLE project_away RENAME TO project")
     answer = await fragile.post(CREATE_PROJECT, {"input": {"tenant_id": tenant, "name": "x"}})
     assert set(answer.json()) == {"data"}
 

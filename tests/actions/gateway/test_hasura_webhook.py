@@ -9,22 +9,16 @@ from uuid import uuid4
 import pytest
 
 from lictor.cli.embedded.postgres import PostgresServer
-from lictor.settings import Settings
-from tests.actions.gateway.conftest import RunningGateway, serve
+from tests.actions.gateway.conftest import RunningGateway, serve, settings_for
 
 SECRET = "hasura's secret"
-
-
-class GuardedSettings(Settings):
-    actions_secret: str | None = None
 
 
 @pytest.fixture(scope="session")
 async def guarded(postgres: PostgresServer, template_database: str) -> AsyncIterator[RunningGateway]:
     postgres.create_database("webhook", template=template_database)
-    settings = GuardedSettings(
-        database_url=postgres.dsn("webhook"), database_pool_size=2, actions_secret=SECRET
-    )
+    settings = settings_for(postgres.dsn("webhook"), actions_secret=SECRET)
+    assert SECRET not in repr(settings)
     async with serve(settings) as running:
         yield running
     postgres.drop_database("webhook")
@@ -77,6 +71,8 @@ async def test_without_a_secret_the_door_is_shut(gateway: RunningGateway) -> Non
     [
         ("no_such_action", payload("no_such_action", {}), 404),
         ("hello", payload("api", {}), 400),
+        # Every field of its input may be left out, but not the input.
+        ("get_runs_in_queue", payload("get_runs_in_queue", {}), 400),
         ("hello", [], 400),
         ("hello", {}, 400),
         ("hello", {"action": {"name": "hello"}}, 400),
@@ -110,5 +106,45 @@ async def test_errors_of_handlers_are_400_with_message_and_code(guarded: Running
     assert (answer.status_code, answer.json()["message"]) == (400, "Foreign key violation.")
 
 
-async def test_get_is_not_found(guarded: RunningGateway) -> None:
-    assert (await guarded.client.get("/actions/hello")).status_code == 404
+async def test_actions_are_called_by_post_only(guarded: RunningGateway) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        answer = await guarded.client.request(method, "/actions/hello")
+        assert answer.status_code == 405
+        assert answer.headers["allow"] == "POST, OPTIONS"
+
+
+async def test_hasura_says_who_asks_before_the_headers_do(guarded: RunningGateway) -> None:
+    tenants = []
+    for _ in range(2):
+        name = f"t-{uuid4()}"
+        made = await call(
+            guarded, "create_tenant", payload("create_tenant", {"input": {"name": name, "slug": name}})
+        )
+        tenants.append(made.json()["id"])
+    user = str(uuid4())
+    body = payload("auth_info", {})
+    body["session_variables"] |= {"x-hasura-tenant-id": tenants[0], "x-hasura-user-id": user}
+    headers = {"X-Lictor-Actions-Secret": SECRET, "X-Prefect-Tenant-Id": tenants[1]}
+    answer = await guarded.client.post("/actions/auth_info", json=body, headers=headers)
+    assert (answer.json()["tenant_id"], answer.json()["user_id"]) == (tenants[0], user)
+    answer = await guarded.client.post("/actions/auth_info", json=payload("auth_info", {}), headers=headers)
+    assert answer.json()["tenant_id"] == tenants[1]
+
+
+@pytest.mark.parametrize("name", ["x-hasura-tenant-id", "x-hasura-user-id"])
+@pytest.mark.parametrize("value", ["", "garbage", "null", None, 7, [], {}])
+async def test_a_session_variable_that_cannot_be_read_opens_nothing(
+    guarded: RunningGateway, name: str, value: Any
+) -> None:
+    body = payload("auth_info", {})
+    body["session_variables"][name] = value
+    answer = await call(guarded, "auth_info", body)
+    assert answer.status_code == 400
+    assert name in answer.json()["message"]
+
+
+async def test_session_variables_are_an_object(guarded: RunningGateway) -> None:
+    for variables in (None, [], "x-hasura-role", 7):
+        answer = await call(guarded, "hello", payload("hello", {}) | {"session_variables": variables})
+        assert answer.status_code == 400
+        assert "session_variables" in answer.json()["message"]

@@ -59,5 +59,10 @@ async def test_health_routes(gateway: RunningGateway) -> None:
     assert (apollo.status_code, apollo.json()) == (200, {"status": "pass"})
     own = await gateway.client.get("/health")
     assert (own.status_code, own.json()) == (200, {"status": "ok", "version": version("lictor")})
+    for header in ({}, {"x-request-id": "bad id"}, {"x-request-id": "x" * 129}):
+        made = (await gateway.client.get("/health", headers=header)).headers["x-request-id"]
+        assert len(made) == 16
+    given = await gateway.client.get("/health", headers={"x-request-id": "agent-7:run/3"})
+    assert given.headers["x-request-id"] == "agent-7:run/3"
     live = await gateway.client.get("/livez")
     assert (live.status_code, live.json()) == (200, {"status": "ok"})

@@ -77,12 +77,12 @@ async def test_a_database_without_its_schema_is_ill_until_it_is_migrated(postgre
         process(postgres.dsn("bare")) as running,
         httpx2.AsyncClient(base_url=await address(running), timeout=20) as client,
     ):
-        ill = await client.get("/health")
+        ill = await client.get("/ready")
         assert ill.status_code == 503
-        assert "schema" in ill.json()["message"]
+        assert "lictor db upgrade" in ill.json()["checks"]["migrations"]["message"]
         assert (await client.get("/livez")).status_code == 200
         await asyncio.to_thread(migrations.upgrade, postgres.dsn("bare"))
-        assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/ready?exclude=leader")).status_code == 200
         answer = await client.post("/", json={"query": "{ tenant(limit: 0) { id } }"})
         assert answer.json() == {"data": {"tenant": []}}
     postgres.drop_database("bare")

@@ -135,3 +135,67 @@ async def test_a_tenant_needs_confirmation_to_be_deleted(server: RunningGateway)
     done = await ask(server, delete, {"id": tenant_id, "sure": True})
     assert done == {"delete_tenant": {"success": True}}
     assert await ask(server, "{ tenant { id } }") == {"tenant": []}
+
+
+async def test_the_default_team_stays_the_first(server: RunningGateway) -> None:
+    """Clients that know no tenant take the first, asking for no order (contract client.md 1.6)."""
+    teams = [await make_team(server, slug) for slug in ("m", "z", "a")]
+    rename = 'mutation ($id: UUID!) { update_tenant_name(input: {tenant_id: $id, name: "new"}) { id } }'
+    for id in (teams[0], teams[1], teams[0]):
+        await ask(server, rename, {"id": id})
+        assert [team["id"] for team in (await ask(server, "query { tenant { id } }"))["tenant"]] == teams
+    by_slug = await ask(server, "query { tenant(order_by: {slug: asc}, limit: 2) { slug } }")
+    assert by_slug["tenant"] == [{"slug": "a"}, {"slug": "m"}]
+    found = await ask(server, 'query { tenant(where: {slug: {_eq: "z"}}) { id __typename } }')
+    assert found["tenant"] == [{"id": teams[1], "__typename": "tenant"}]
+
+
+async def test_a_deleted_team_is_not_listed_while_its_rows_go(server: RunningGateway, database: str) -> None:
+    deleted, left = await make_team(server, "deleted"), await make_team(server, "left")
+    project = 'mutation ($id: UUID) { create_project(input: {tenant_id: $id, name: "p"}) { id } }'
+    await ask(server, project, {"id": deleted})
+    connection = await asyncpg.connect(database)
+    try:
+        async with connection.transaction():
+            # Somebody holds a row, so that the purge does not come to an end.
+            await connection.execute("SELECT FROM project FOR UPDATE")
+            delete = (
+                "mutation ($id: UUID!) { delete_tenant(input: {tenant_id: $id, confirm: true}) { success } }"
+            )
+            assert (await ask(server, delete, {"id": deleted}))["delete_tenant"]["success"]
+            assert await connection.fetchval("SELECT count(*) FROM tenant") == 2
+            listed = await ask(server, "{ tenant { id } tenant_aggregate { aggregate { count } } }")
+            assert listed == {"tenant": [{"id": left}], "tenant_aggregate": {"aggregate": {"count": 1}}}
+    finally:
+        await connection.close()
+
+
+async def test_dead_letters_are_seen_and_sent_again(server: RunningGateway, database: str) -> None:
+    team = await make_team(server, "team")
+    headers = {"X-Prefect-Tenant-Id": team}
+    make_hook = """mutation { create_cloud_hook(input: {
+        type: WEBHOOK, name: "mine", states: ["RUNNING"], config: {url: "http://127.0.0.1:1/"}}) { id } }"""
+    hook_id = (await ask(server, make_hook, **headers))["create_cloud_hook"]["id"]
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(
+            "INSERT INTO hook_delivery (tenant_id, kind, target_id, subject_id, event_id, event, status, finished,"
+            " attempts, last_status, last_error)"
+            " VALUES ($1, 'cloud_hook', $2, uuidv7(), uuidv7(), '{}', 'Dead', now(), 12, 410, 'x answered HTTP 410.')",
+            team, hook_id,
+        )  # fmt: skip
+    finally:
+        await connection.close()
+    look = """{ hook_delivery(where: {status: {_eq: "Dead"}}, order_by: {created: desc}) {
+        id attempts last_status last_error cloud_hook { name signing_secret } flow_run { id } tenant { slug } } }"""
+    [letter] = (await ask(server, look))["hook_delivery"]
+    assert letter["cloud_hook"].pop("signing_secret").startswith("whsec_")
+    id = letter.pop("id")
+    assert letter == {
+        "attempts": 12, "last_status": 410, "last_error": "x answered HTTP 410.", "cloud_hook": {"name": "mine"},
+        "flow_run": None, "tenant": {"slug": "team"},
+    }  # fmt: skip
+    again = "mutation ($id: UUID!) { retry_hook_delivery(input: {hook_delivery_id: $id}) { success error } }"
+    done = await ask(server, again, {"id": id}, **headers)
+    assert done == {"retry_hook_delivery": {"success": True, "error": None}}
+    assert (await ask(server, look))["hook_delivery"] == []

@@ -117,7 +117,7 @@ async def test_a_browser_gets_a_page(gateway: RunningGateway) -> None:
     assert "prefect" in answer.text.lower()
 
 
-@pytest.mark.parametrize("path", ["/assets/app.js", "/app.css", "/favicon.ico", "/a/b.map", "/settings.json"])
+@pytest.mark.parametrize("path", ["/assets/app.js", "/app.css", "/favicon.ico", "/a/b.map"])
 async def test_missing_assets_are_404_and_no_page(gateway: RunningGateway, path: str) -> None:
     answer = await gateway.client.get(path, headers={"accept": "text/html,*/*"})
     assert answer.status_code == 404
@@ -203,14 +203,3 @@ async def test_no_answer_redirects_or_throttles(gateway: RunningGateway) -> None
         for method in ("GET", "POST", "OPTIONS", "PUT"):
             answer = await gateway.client.request(method, path)
             assert answer.status_code not in (301, 302, 303, 307, 308, 429)
-
-
-async def test_websockets_are_refused_and_harmless(gateway: RunningGateway) -> None:
-    upgrade = (
-        b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-        b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
-        b"sec-websocket-protocol: graphql-transport-ws\r\n\r\n"
-    )
-    answer = await gateway.raw(upgrade)
-    assert answer.startswith(b"HTTP/1.1 403")
-    assert is_hello((await gateway.post(HELLO)).json())

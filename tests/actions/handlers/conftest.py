@@ -15,6 +15,7 @@ from lictor.actions.combined import Combined
 from lictor.actions.registry import Caller, call_action
 from lictor.settings import Settings
 from tests.orchestration.builders import make_tenant
+from tests.receiver import Receiver
 
 assert lictor.actions.handlers
 
@@ -56,3 +57,9 @@ async def tenant_id(pool: asyncpg.Pool) -> UUID:
 @pytest.fixture
 async def project_id(call: Call, tenant_id: UUID) -> str:
     return (await call("create_project", name="project", tenant_id=str(tenant_id)))["id"]
+
+
+@pytest.fixture
+def receiver():
+    with Receiver() as receiver:
+        yield receiver

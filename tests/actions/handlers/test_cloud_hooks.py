@@ -15,16 +15,9 @@ from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.hook_requests import Addresses, hook_requests
 from lictor.settings import Settings
 from tests.orchestration.builders import insert, make_flow, make_tenant
-from tests.receiver import Receiver
 
 TWILIO = {"account_sid": "AC/1", "auth_token": "tok", "messaging_service_sid": "MG1", "to": ["+1", "+2"]}
 PAGERDUTY = {"api_token": "tok", "routing_key": "key", "severity": "warning"}
-
-
-@pytest.fixture
-def receiver():
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture
@@ -300,3 +293,81 @@ def test_the_paging_services_are_where_the_contract_says():
     assert text.timeout == 2
     [slack] = hook_requests("SLACK_WEBHOOK", {"url": "https://a"}, names, addresses)
     assert slack.timeout == 1
+
+
+GOOD = {
+    "WEBHOOK": {"url": "https://example.com/x"},
+    "SLACK_WEBHOOK": {"url": "https://example.com/x"},
+    "TWILIO": TWILIO,
+    "PAGERDUTY": PAGERDUTY,
+}
+FIELDS = [(type, key) for type, config in GOOD.items() for key in config]
+
+
+@pytest.mark.parametrize("type", sorted(GOOD))
+@pytest.mark.parametrize("config", [None, [], "text", 7, True, {}, "[1]", '{"url": 1', "null"], ids=repr)
+async def test_no_type_takes_what_is_no_config(pool, call, tenant_id, type, config):
+    with pytest.raises((OrchestrationError, ActionError), match=r"Invalid config|Could not parse JSON"):
+        await make_hook(call, tenant_id, type=type, config=config)
+    assert await pool.fetchval("SELECT count(*) FROM cloud_hook") == 0
+
+
+@pytest.mark.parametrize(("type", "key"), FIELDS, ids=lambda value: value)
+async def test_each_key_of_each_type_is_needed_and_checked(pool, call, tenant_id, type, key):
+    good = GOOD[type]
+    wrong = [{name: value for name, value in good.items() if name != key}, good | {"more": 1}]
+    wrong += [good | {key: value} for value in (None, "", " ", 7, True, {}, [], [""], [None])]
+    for config in wrong:
+        with pytest.raises(OrchestrationError, match=f"^Invalid config for {type}: .*{key}"):
+            await make_hook(call, tenant_id, type=type, config=config)
+    assert await pool.fetchval("SELECT count(*) FROM cloud_hook") == 0
+    await make_hook(call, tenant_id, type=type, config=good)
+    assert json.loads(await pool.fetchval("SELECT config FROM cloud_hook")) == good
+
+
+async def test_a_test_is_signed_as_what_is_true(pool, call, hook_id, receiver):
+    await call("test_cloud_hook", cloud_hook_id=hook_id)
+    await pool.execute("UPDATE cloud_hook SET signing_secret = NULL")
+    await call("test_cloud_hook", cloud_hook_id=hook_id)
+    await pool.execute("UPDATE cloud_hook SET signing_secret = 'nonsense!'")
+    refused = await call("test_cloud_hook", cloud_hook_id=hook_id)
+    assert not refused["success"]
+    assert "Invalid signing_secret" in refused["error"]
+    first, second = receiver.requests
+    assert first.headers["webhook-id"] == first.json["event"]["id"]
+    assert first.headers["webhook-signature"].startswith("v1,")
+    assert "webhook-signature" not in second.headers
+
+
+@pytest.fixture
+async def dead_letter(pool, call, tenant_id, hook_id, run_id) -> str:
+    """A delivery that was given up."""
+    await call("set_flow_run_states", states=[{"flow_run_id": run_id, "state": {"type": "Failed"}}])
+    made = "UPDATE hook_delivery SET status = 'Dead', finished = now(), attempts = 12 RETURNING id"
+    return str(await pool.fetchval(made))
+
+
+async def test_a_dead_letter_is_taken_up_again_and_again(pool, call, call_as, tenant_id, dead_letter):
+    async def status() -> tuple[str, int]:
+        return tuple(await pool.fetchrow("SELECT status, attempts FROM hook_delivery"))
+
+    foreign = await make_tenant(pool)
+    for tenant, id in ((foreign, dead_letter), (tenant_id, str(uuid4()))):
+        answer = await call_as(tenant, "retry_hook_delivery", hook_delivery_id=id)
+        assert answer == {"success": False, "error": f"Hook delivery {id} not found."}
+    assert await status() == ("Dead", 12)
+    for _ in range(2):
+        assert (await call_as(tenant_id, "retry_hook_delivery", hook_delivery_id=dead_letter))["success"]
+        assert await status() == ("Pending", 0)
+    await pool.execute("UPDATE hook_delivery SET status = 'Delivered', finished = now()")
+    answer = await call("retry_hook_delivery", hook_delivery_id=dead_letter)
+    assert answer == {"success": False, "error": f"Hook delivery {dead_letter} has been delivered."}
+    assert await status() == ("Delivered", 0)
+
+
+@pytest.mark.parametrize("id", [None, 7, "x", "", [], "0" * 100_000])
+async def test_a_delivery_is_named_by_an_id(call, dead_letter, id):
+    with pytest.raises(ActionError, match="hook_delivery_id"):
+        await call("retry_hook_delivery", hook_delivery_id=id)
+    with pytest.raises(ActionError, match="hook_delivery_id"):
+        await call("retry_hook_delivery")

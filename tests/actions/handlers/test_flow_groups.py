@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from lictor.actions.registry import ActionError, call_action
+from lictor.orchestration import flows
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.scheduling import schedule_flow_runs
 from tests.actions.handlers.test_flows import HOURLY, document, scheduled
@@ -207,6 +208,8 @@ async def flow_settings(pool) -> list[dict[str, Any]]:
         ("enable_flow_heartbeat", {"heartbeat_enabled": True, "disable_heartbeat": False}),
         ("disable_flow_lazarus_process", {"lazarus_enabled": False}),
         ("enable_flow_lazarus_process", {"lazarus_enabled": True}),
+        ("enable_flow_version_lock", {"version_locking_enabled": True}),
+        ("disable_flow_version_lock", {"version_locking_enabled": False}),
     ],
 )
 async def test_a_setting_reaches_the_group_and_all_its_versions(pool, call, project_id, flow_id, group_id, mutation, settings):  # fmt: skip
@@ -323,6 +326,7 @@ async def test_a_caller_of_another_tenant_finds_nothing(pool, caller, project_id
     for mutation, input in {
         "disable_flow_heartbeat": {"flow_id": flow_id},
         "disable_flow_lazarus_process": {"flow_id": flow_id},
+        "enable_flow_version_lock": {"flow_id": flow_id},
         "update_flow_project": {"flow_id": flow_id, "project_id": project_id},
         "set_project_name": {"project_id": project_id, "name": "x"},
         "set_project_description": {"project_id": project_id, "description": "x"},
@@ -333,3 +337,25 @@ async def test_a_caller_of_another_tenant_finds_nothing(pool, caller, project_id
         with pytest.raises(OrchestrationError, match=r"Invalid|Update failed"):
             await call_action(mutation, {"input": input}, stranger)
     assert await everything() == before
+
+
+TOGGLES = [
+    ("disable_flow_heartbeat", "heartbeat_enabled", False),
+    ("disable_flow_lazarus_process", "lazarus_enabled", False),
+    ("enable_flow_version_lock", "version_locking_enabled", True),
+]
+
+
+@pytest.mark.parametrize(("mutation", "setting", "value"), TOGGLES, ids=[name for name, *_ in TOGGLES])
+async def test_a_version_that_is_just_being_registered_gets_the_setting(
+    pool, call, project_id, flow_id, mutation, setting, value
+):
+    async with pool.acquire() as registering, registering.transaction():
+        await flows.create_flow(registering, document(), project_id)
+        toggled = asyncio.create_task(call(mutation, flow_id=flow_id))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        while not await pool.fetchval(waits):
+            assert not toggled.done()
+            await asyncio.sleep(0.01)
+    assert (await toggled)["success"]
+    assert [settings[setting] for settings in await flow_settings(pool)] == [value, value]

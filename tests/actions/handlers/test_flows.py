@@ -151,6 +151,14 @@ async def test_batches_may_be_empty_and_may_repeat(pool, call, project_id):
             "Edges reference tasks that do not exist: nowhere.",
         ),
         ({"description": "a\0b"}, "serialized_flow holds a NUL"),
+        (
+            {"tasks": [{"slug": "a"}, {"slug": "b", "max_retries": 2**31}]},
+            "serialized_flow.tasks[1].max_retries",
+        ),
+        ({"tasks": [{"slug": "a", "id": "nonsense"}]}, "serialized_flow.tasks[0].id"),
+        ({"tasks": [{"slug": "a", "retry_delay": 1e300}]}, "serialized_flow.tasks[0].retry_delay"),
+        ({"tasks": [{"slug": "a", "retry_delay": "soon"}]}, "retry_delay"),
+        ({"tasks": [{"slug": "a", "retry_delay": "99999999999 years"}]}, "retry_delay"),
         ({"schedule": {"clocks": 3}}, "serialized_flow.schedule.clocks"),
     ],
 )
@@ -265,3 +273,87 @@ async def test_deleting_a_flow_takes_its_history_and_leaves_its_group(pool, call
     for table in ("flow", "task", "edge", "flow_run", "task_run", "flow_run_state", "task_run_state", "log"):
         assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0
     assert await pool.fetchval("SELECT count(*) FROM flow_group") == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ({"id": "nonsense"}, "serialized_tasks[1].id"),
+        ({"max_retries": -(2**31) - 1}, "serialized_tasks[1].max_retries"),
+        ({"retry_delay": "soon"}, "retry_delay"),
+        ({"tags": "x"}, "serialized_tasks[1].tags"),
+        ({"slug": None}, "serialized_tasks[1].slug"),
+    ],
+)
+async def test_a_bad_task_is_told_by_field_and_none_is_added(pool, call, project_id, task, words):
+    flow_id = (await call("create_flow", serialized_flow=document(tasks=0), project_id=project_id))["id"]
+    with pytest.raises(OrchestrationError) as refused:
+        await call(
+            "register_tasks", flow_id=flow_id, serialized_tasks=[{"slug": "good"}, {"slug": "bad", **task}]
+        )
+    assert words in str(refused.value)
+    assert await pool.fetchval("SELECT count(*) FROM task") == 0
+    assert json.loads(await pool.fetchval("SELECT serialized_flow FROM flow"))["tasks"] == []
+
+
+DELAYS = [(90, 90), (1.5, 1.5), ("0:05:00", 300), ("1 day 10 minutes", 87_000), ("PT90S", 90), (None, None)]
+
+
+@pytest.mark.parametrize(("delay", "seconds"), DELAYS)
+async def test_delays_are_seconds_or_the_text_of_a_duration(pool, call, project_id, delay, seconds):
+    tasks = [{"slug": "a", "retry_delay": delay, "id": str(uuid4())}]
+    await call("create_flow", serialized_flow=document(tasks=0) | {"tasks": tasks}, project_id=project_id)
+    row = await pool.fetchrow("SELECT id::text, retry_delay FROM task")
+    assert row["id"] == tasks[0]["id"]
+    assert (row["retry_delay"] and row["retry_delay"].total_seconds()) == seconds
+
+
+def clocks(*defaults: dict[str, Any] | None) -> list[dict[str, Any]]:
+    return [
+        {"interval": 3600 + n, "parameter_defaults": given, "type": "IntervalClock"}
+        for n, given in enumerate(defaults)
+    ]
+
+
+EFFECTIVE = [
+    # The flow's clocks, the group's, the group's default parameters, whether the schedule can go on.
+    ([{"p": 1}], None, {}, True),
+    ([{"p": 1}, {}], None, {}, False),
+    ([{"p": 1}, None], None, {}, False),
+    ([None], None, {"p": None}, True),
+    # The group's schedule is the one that runs: it decides, whatever the flow's says.
+    ([None], [{"p": 1}], {}, True),
+    ([{"p": 1}], [{"q": 1}], {}, False),
+    ([{"p": 1}], [{"p": 1}, {"q": 1}], {}, False),
+    (None, [{"p": 1}], {}, True),
+    (None, [{"q": 1}], {}, False),
+    (None, [{"q": 1}], {"p": 0}, True),
+]
+
+
+@pytest.mark.parametrize(("own", "group", "defaults", "works"), EFFECTIVE)
+async def test_required_parameters_are_those_of_the_schedule_that_runs(
+    pool, call, project_id, own, group, defaults, works
+):
+    schedule = own and {
+        "type": "Schedule",
+        "clocks": [{**clock, "interval": clock["interval"] * 1_000_000} for clock in clocks(*own)],
+    }
+    needy = document(schedule=schedule, parameters=[{"name": "p", "slug": "p", "required": True}])
+    flow_id = (
+        await call("create_flow", serialized_flow=needy, project_id=project_id, set_schedule_active=False)
+    )["id"]
+    group_id = await pool.fetchval("SELECT id::text FROM flow_group")
+    if group:
+        given = [{key: clock[key] for key in ("interval", "parameter_defaults")} for clock in clocks(*group)]
+        await call("set_flow_group_schedule", flow_group_id=group_id, interval_clocks=given)
+    await call("set_flow_group_default_parameters", flow_group_id=group_id, parameters=defaults)
+    if works:
+        assert (await call("set_schedule_active", flow_id=flow_id))["success"]
+        assert await scheduled(pool, flow_id) == 10
+        assert await pool.fetchval("SELECT bool_and(parameters ? 'p') FROM flow_run")
+    else:
+        with pytest.raises(OrchestrationError, match=r"required parameters .*: p\."):
+            await call("set_schedule_active", flow_id=flow_id)
+        assert await pool.fetchval("SELECT is_schedule_active FROM flow") is False
+        assert await scheduled(pool, flow_id) == 0

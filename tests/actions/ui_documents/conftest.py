@@ -10,8 +10,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from lictor.cli.embedded.postgres import PostgresServer
+from lictor.orchestration.sealing import new_key
 from lictor.settings import Settings
 from tests.actions.gateway.conftest import RunningGateway, serve
 from tests.actions.ui_documents import documents
@@ -68,7 +70,9 @@ async def ui_on_copy(postgres: PostgresServer, filled: str) -> AsyncIterator[UI]
     name = f"ui_{next(_numbers)}"
     postgres.create_database(name, template=filled)
     try:
-        settings = Settings(database_url=postgres.dsn(name), database_pool_size=4)
+        settings = Settings(
+            database_url=postgres.dsn(name), database_pool_size=4, secret_key=SecretStr(new_key())
+        )
         async with serve(settings) as gateway:
             connection = await asyncpg.connect(postgres.dsn(name))
             try:

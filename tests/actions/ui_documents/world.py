@@ -29,7 +29,7 @@ FAR_FLOW_RUN = 10_000_000
 
 _ORDER = (
     "tenants", "flows", "tasks", "edges", "agents", "runs", "upcoming", "task_runs", "flow_run_states", "task_run_states",
-    "logs", "notes",
+    "logs", "users", "notes",
 )  # fmt: skip
 _sql = queries.load(str(Path(__file__).with_name("world")))
 

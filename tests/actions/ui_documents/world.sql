@@ -214,6 +214,10 @@ FROM generate_series(:runs::int - :detailed::int + 1, :runs::int) AS r
 JOIN flow_run ON flow_run.id = pg_temp.id('flow_run', r)
 CROSS JOIN LATERAL generate_series(1, CASE r WHEN :main_run::int THEN :lines::int ELSE 3 END) AS line;
 
+-- name: users
+-- The administrator, as every database that Lictor prepares has one.
+INSERT INTO auth_user (username, settings) VALUES ('admin', '{"isDark": true}');
+
 -- name: notes
 WITH made_artifact AS (
     INSERT INTO task_run_artifact (id, tenant_id, task_run_id, kind, data)

@@ -200,6 +200,13 @@ class Behaviours:
         assert {row["slug"]: row["states"] for row in rows(TASK_RUNS, said["run"])} == {
             "sleep-1": ["Pending", "Running", "Cancelled"], "after-1": ["Pending", "Cancelled"],
         }  # fmt: skip
+        # Its reads, by which it learnt that it is cancelled, are known as its sign of life.
+        heard = "SELECT is_regular, reads >= 2 AS often FROM utility.runner_read WHERE flow_run_id = %s"
+        until(
+            lambda: rows(heard, said["run"]) == [{"is_regular": True, "often": True}],
+            20,
+            "its reads are noted",
+        )
 
     def test_caches(self, prefect_client, rows):
         said = prefect_client.program("cache", {"project": "caching"})

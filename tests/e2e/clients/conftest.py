@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,13 +11,11 @@ import pytest
 from psycopg.rows import dict_row
 
 from lictor.cli.demo.client import LOCK, pinned
-from lictor.cli.embedded.postgres import PostgresServer
-from lictor.cli.stack import DATABASE
-from tests.cli.lictor_process import LictorProcess
 from tests.e2e.clients import pythons
-from tests.e2e.conftest import Client
+from tests.e2e.conftest import Client, Lictor
+from tests.tools import unavailable
 
-pytest.register_assert_rewrite("tests.e2e.clients.behaviours")
+pytest.register_assert_rewrite("tests.e2e.clients.behaviours", "tests.e2e.clients.cloud")
 
 HERE = Path(__file__).parent
 
@@ -55,23 +52,22 @@ def release(request: pytest.FixtureRequest) -> Release:
 @pytest.fixture(scope="module")
 def prefect(release: Release) -> Path:
     """The directory with that release's programs. Without a Python for it the tests are skipped, or fail in CI."""
-    if python := pythons.find(release.pythons):
-        return pinned(release.lock, python).install()
-    reason = f"Prefect {release.version} needs Python {' or '.join(release.pythons)}; none was found here"
-    if os.environ.get("LICTOR_REQUIRE_TOOLS"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    python = pythons.find(release.pythons)
+    if not python:
+        unavailable(
+            f"Prefect {release.version} needs Python {' or '.join(release.pythons)}; none was found here"
+        )
+    return pinned(release.lock, python).install()
 
 
 @pytest.fixture
-def prefect_client(prefect: Path, lictor: LictorProcess, tmp_path: Path) -> Client:
+def prefect_client(prefect: Path, lictor: Lictor, tmp_path: Path) -> Client:
     """That release, pointed at `lictor`; its programs are those of this directory."""
     return Client(prefect, tmp_path / "home", lictor.url, HERE / "programs")
 
 
 @pytest.fixture
-def rows(lictor: LictorProcess) -> Iterator[Callable[..., list[dict[str, Any]]]]:
+def rows(lictor: Lictor) -> Iterator[Callable[..., list[dict[str, Any]]]]:
     """`rows(sql, *values)` gives what the database itself holds."""
-    server = PostgresServer(lictor.instance.data_dir / "postgres")
-    with psycopg.connect(server.dsn(DATABASE), autocommit=True, row_factory=dict_row) as connection:
+    with psycopg.connect(lictor.database_url, autocommit=True, row_factory=dict_row) as connection:
         yield lambda sql, *values: connection.execute(sql, values).fetchall()

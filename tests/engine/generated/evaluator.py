@@ -10,35 +10,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from tests.engine.generated.world import ROLES, SESSION, Permission, Relationship, Row, Table, World
-
-Truth = bool | None  # None is unknown
-
-
-def all_of(truths: list[Truth]) -> Truth:
-    return False if False in truths else None if None in truths else True
-
-
-def any_of(truths: list[Truth]) -> Truth:
-    return True if True in truths else None if None in truths else False
-
-
-def _compare(name: str, left: Any, right: Any) -> Truth:
-    if name == "_is_null":
-        return (left is None) == right
-    if name == "_in":
-        return False if not right else None if left is None else left in right
-    if name == "_nin":
-        return True if not right else None if left is None else left not in right
-    if left is None or right is None:
-        return None
-    return {
-        "_eq": left == right,
-        "_neq": left != right,
-        "_gt": left > right,
-        "_lt": left < right,
-        "_gte": left >= right,
-        "_lte": left <= right,
-    }[name]
+from tests.engine.naive import Truth, all_of, any_of, compare, in_order, negated
 
 
 def _operand(value: Any, kind: str) -> Any:
@@ -113,7 +85,7 @@ class View:
                 truths.append(all_of(parts) if key == "_and" else any_of(parts))
             elif key == "_not":
                 inner = self._permits(row, table, value, root, root_table)
-                truths.append(None if inner is None else not inner)
+                truths.append(negated(inner))
             elif key == "_exists":
                 other = self.world.tables[value["_table"]["name"]]
                 found = (self._permits(r, other, value["_where"], root, root_table) for r in other.rows)
@@ -134,9 +106,9 @@ class View:
         for operator, operand in value.items():
             if operator.startswith("_c"):
                 other = root[operand[1]] if isinstance(operand, list) else row[operand]
-                truths.append(_compare("_" + operator[2:], row[column], other))
+                truths.append(compare("_" + operator[2:], row[column], other))
             else:
-                truths.append(_compare(operator, row[column], _operand(operand, table.columns[column])))
+                truths.append(compare(operator, row[column], _operand(operand, table.columns[column])))
         return truths
 
     # --- requests ---------------------------------------------------------------------------------------
@@ -155,9 +127,9 @@ class View:
                 truths.append(all_of(parts) if key == "_and" else any_of(parts))
             elif key == "_not":
                 inner = self.holds(row, table, value)
-                truths.append(None if inner is None else not inner)
+                truths.append(negated(inner))
             elif key in table.columns:
-                truths += [_compare(operator, row[key], operand) for operator, operand in value.items()]
+                truths += [compare(operator, row[key], operand) for operator, operand in value.items()]
             else:
                 relationship = table.relationships[key]
                 other = self.world.tables[relationship.target]
@@ -182,13 +154,8 @@ class View:
             one, other = self._key(a, table, key, direction), self._key(b, table, key, direction)
             while isinstance(direction, dict):
                 (direction,) = direction.values()
-            if one == other:
-                continue
-            descending = direction.startswith("desc")
-            if one is None or other is None:
-                first = direction.endswith("first") if "nulls" in direction else descending
-                return (-1 if first else 1) * (1 if one is None else -1)
-            return (1 if one > other else -1) * (-1 if descending else 1)
+            if found := in_order(one, other, direction):
+                return found
         return 0
 
     def _key(self, row: Row, table: Table, key: str, direction: Any) -> Any:

@@ -16,24 +16,18 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 from urllib.request import urlopen
 
 import platformdirs
 import pytest
 
 from tests.engine.conftest import METADATA
+from tests.tools import unavailable
 
 PROJECT = Path(__file__).with_name("project")
 LOCK = PROJECT / "package-lock.json"
 MINIMUM_NODE = 20
 INSTALL = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-
-
-def unavailable(reason: str) -> NoReturn:
-    if os.environ.get("LICTOR_REQUIRE_TOOLS"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def _node_and_npm() -> tuple[list[str], list[str]]:

@@ -1,0 +1,1 @@
+DROP FUNCTION utility.live_tenants;

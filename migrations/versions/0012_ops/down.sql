@@ -1,0 +1,2 @@
+DROP SCHEMA ops CASCADE;
+ALTER TABLE utility.duty DROP COLUMN declared;

@@ -1,0 +1,1 @@
+DROP FUNCTION utility.flow_run_states_now(uuid[]);

@@ -1,0 +1,2 @@
+DROP INDEX ix_task_run_artifact_created;
+DROP INDEX ix_log_flow_run_id_severe;

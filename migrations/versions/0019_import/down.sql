@@ -1,0 +1,1 @@
+DROP TABLE utility.import_progress;
