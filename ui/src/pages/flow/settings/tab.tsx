@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { act, useAction } from "@/api/act";
+import { useChosen } from "@/api/chosen";
 import { useAsk } from "@/api/live";
 import { mustSucceed } from "@/api/succeed";
 import { Button } from "@/components/button";
@@ -130,23 +131,14 @@ function Setting({
   on: boolean;
   set: (on: boolean) => Promise<{ success?: boolean | null; error?: string | null } | null | undefined>;
 }) {
-  const [chosen, setChosen] = useState<boolean>();
   const [send, busy] = useAction(
     async (next: boolean) => mustSucceed(await set(next), GONE),
     (next) => `${label} is ${next ? "on" : "off"}.`,
   );
+  const [shown, choose] = useChosen(on, send);
   return (
     <div>
-      <Switch
-        label={label}
-        checked={chosen ?? on}
-        disabled={busy}
-        onChange={async (next) => {
-          setChosen(next);
-          await send(next);
-          setChosen(undefined);
-        }}
-      />
+      <Switch label={label} checked={shown} disabled={busy} onChange={choose} />
       <p className="text-muted">{help}</p>
     </div>
   );
