@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# The newest release, for test-upgrade
+FROM ?= $(shell git describe --tags --abbrev=0 2>/dev/null)
 VENV := .venv
 BIN := $(VENV)/bin
 UI := $(BIN)/python requirements/ui.py
@@ -9,7 +11,7 @@ UI := $(BIN)/python requirements/ui.py
 STARTED := $(shell date +%s)
 
 .DEFAULT_GOAL := help
-.PHONY: help up demo ui test lint format secrets images test-compose bench chaos soak lock clean
+.PHONY: help up demo ui test lint format secrets images test-compose test-upgrade bench chaos soak lock clean
 
 help: ## List the commands
 	@echo "Lictor: the open backend for Prefect 1.x flows"
@@ -71,6 +73,9 @@ images: ## Build the image of docker-compose.yml
 test-compose: export LICTOR_TEST_COMPOSE = 1
 test-compose: $(VENV)/.dev ## Bring the containers up on a Docker engine and break them (after: make images)
 	@$(BIN)/python -m pytest tests/containers -p no:randomly -s $(ARGS)
+
+test-upgrade: $(VENV)/.dev ## FROM=tag: that release's own tests, on this one's schema
+	@$(BIN)/python -m tests.upgrade --from "$(FROM)" $(ARGS)
 
 bench: $(VENV)/.dev ## Measure: ratios of one run on this machine (bench/README.md)
 	@$(BIN)/python -m bench $(ARGS)

@@ -145,7 +145,8 @@ def db_upgrade(revision: str = "head") -> int:
     Parameters
     ----------
     revision
-        An Alembic revision; "head" is the newest.
+        An Alembic revision; "head" is the newest, "needed" what this
+        release's processes need: those of the release before go on with it.
     """
     return _migrate("upgrade", revision)
 

@@ -15,7 +15,7 @@ from typing import Literal
 import asyncpg
 
 from lictor.orchestration import ops
-from lictor.revision import newest_revision
+from lictor.revision import needed_revision, newest_revision
 from lictor.settings import Settings
 
 Status = Literal["ok", "warning", "fail"]
@@ -77,10 +77,13 @@ async def _database(settings: Settings, url: str, back: timedelta) -> AsyncItera
 
 def migrations_finding(present: str | None) -> Finding:
     """The revision of the database against this release's. A newer one is a rolling upgrade's."""
-    newest = newest_revision()
-    if present is not None and present >= newest:
+    needed, newest = needed_revision(), newest_revision()
+    if present is not None and needed <= present < newest:
+        message = f"The schema is at {present}; up to {newest} it still has what only older releases use."
+        return Finding("migrations", "ok", message, "When none of their processes runs: `lictor db upgrade`.")
+    if present is not None and present >= needed:
         return Finding("migrations", "ok", f"The schema is at {present}.")
-    message = f"The schema is at {present or 'nothing'}; this release needs {newest}."
+    message = f"The schema is at {present or 'nothing'}; this release needs {needed}."
     return Finding("migrations", "fail", message, "Run `lictor db upgrade`.")
 
 

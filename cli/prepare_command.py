@@ -1,7 +1,7 @@
 """`lictor prepare`: what a deployment needs once before its processes start, and after each upgrade.
 
-In: LICTOR_DATABASE_URL, and LICTOR_GRAPHQL_URL with its secret where a Hasura answers GraphQL. Out: a database at this
-release's revision with a tenant, and a Hasura that serves this release's metadata, all of them consistent. May run any
+In: LICTOR_DATABASE_URL, and LICTOR_GRAPHQL_URL with its secret where a Hasura answers GraphQL. Out: a database that this
+release's processes can work on, with a tenant, and a Hasura that serves this release's metadata, all of them consistent. May run any
 number of times, and beside processes of the release before (docs/deploy.md).
 """
 
@@ -28,16 +28,23 @@ def prepare(*, timeout: float = 120.0) -> int:
 
     from lictor import migrations
     from lictor.cli.hasura_apply import ApplyError, apply
-    from lictor.cli.prepare_database import prepare as prepare_database
+    from lictor.cli.tenants import ensure_default_tenant
     from lictor.engine.metadata import MetadataError
 
     settings, dsn = settings_of(), database_url()
     try:
         wait_for_postgres(dsn, timeout)
-        prepare_database(dsn)
+        migrations.ensure_needed(dsn)
+        ensure_default_tenant(dsn)
+        revision = migrations.current_revision(dsn)
     except (psycopg.Error, asyncpg.PostgresError, SQLAlchemyError, CommandError, OSError) as error:
         return fail(f"the database cannot be prepared: {getattr(error, 'orig', error)}")
-    print(f"The database is at revision {migrations.head_revision()}.", flush=True)
+    print(f"The database is at revision {revision}.", flush=True)
+    if revision != (head := migrations.head_revision()):
+        print(
+            f"Up to {head} it still has what only older releases use: `lictor db upgrade` when none of them runs.",
+            flush=True,
+        )
     if settings.graphql_url is None:
         return 0
     secret = settings.graphql_admin_secret

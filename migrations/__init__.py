@@ -14,6 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from lictor.revision import needed_revision
+
 _HERE = Path(__file__).parent
 # Arbitrary but fixed: every process that migrates this database takes this lock first.
 _LOCK_KEY = 0x11C7012
@@ -28,19 +30,33 @@ def alembic_config(dsn: str) -> Config:
 
 
 def upgrade(dsn: str, revision: str = "head") -> None:
-    """Bring the database at `dsn` (a libpq URL) up to `revision`.
+    """Bring the database at `dsn` (a libpq URL) up to `revision`; "needed" is what this release's processes need.
 
     Raises psycopg.Error when the database cannot be reached or a statement fails; nothing is then changed.
     """
     with psycopg.connect(dsn, autocommit=True) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", (_LOCK_KEY,))
-        command.upgrade(alembic_config(dsn), revision)
+        command.upgrade(alembic_config(dsn), needed_revision() if revision == "needed" else revision)
 
 
 def ensure_head(dsn: str) -> None:
     """Upgrade the database at `dsn`, unless it is this release's already: then nothing is locked. Raises as `upgrade`."""
     if current_revision(dsn) != head_revision():
         upgrade(dsn)
+
+
+def ensure_needed(dsn: str) -> None:
+    """The same, but as far as this release's processes need it: those of the release before go on meanwhile.
+
+    What only they use is left to `upgrade`. A new database is brought to the end at once. Raises as `upgrade`.
+    """
+    present = current_revision(dsn)
+    if present is None:
+        upgrade(dsn)
+    elif present not in (revisions := all_revisions()) or revisions.index(present) < revisions.index(
+        needed_revision()
+    ):
+        upgrade(dsn, "needed")
 
 
 def downgrade(dsn: str, revision: str) -> None:

@@ -21,7 +21,7 @@ from lictor.actions.gateway.responses import Answer
 from lictor.engine import Engine
 from lictor.orchestration import ops
 from lictor.orchestration.outages import DATABASE_ERRORS
-from lictor.revision import newest_revision
+from lictor.revision import needed_revision
 from lictor.settings import Settings
 
 PROBE_SECONDS = 2.0
@@ -123,13 +123,13 @@ class Health:
 
 
 def migrations_check(present: str | None) -> Check:
-    """The revision of the database against the newest of this release. A newer one is a rolling upgrade's."""
-    newest = newest_revision()
+    """The revision of the database against what this release needs. A newer one is a rolling upgrade's."""
+    needed = needed_revision()
     if present is None:
-        return Check(False, f"The schema is missing; this release brings {newest}. Run `lictor db upgrade`.")
-    if present < newest:
+        return Check(False, f"The schema is missing; this release needs {needed}. Run `lictor db upgrade`.")
+    if present < needed:
         return Check(
-            False, f"The schema is at {present}; this release needs {newest}. Run `lictor db upgrade`."
+            False, f"The schema is at {present}; this release needs {needed}. Run `lictor db upgrade`."
         )
     return Check(True, f"The schema is at {present}.")
 

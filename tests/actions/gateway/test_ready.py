@@ -13,7 +13,7 @@ from lictor import migrations
 from lictor.actions.gateway.health import leader_check, migrations_check
 from lictor.cli.embedded.postgres import PostgresServer
 from lictor.orchestration.ops import Leader
-from lictor.revision import newest_revision
+from lictor.revision import needed_revision, newest_revision
 from tests.actions.gateway.conftest import RunningGateway, serve, settings_for
 
 LEADS = """
@@ -69,7 +69,7 @@ async def test_each_check(own: tuple[RunningGateway, asyncpg.Connection]) -> Non
     await connection.execute("UPDATE alembic_version SET version_num = '0001'")
     status, found, said = await checks(gateway)
     assert (status, found) == (503, ALL_OK | {"migrations": "fail"})
-    assert f"at 0001; this release needs {newest_revision()}" in said["migrations"]
+    assert f"at 0001; this release needs {needed_revision()}" in said["migrations"]
 
 
 async def test_a_database_that_was_never_migrated(postgres: PostgresServer) -> None:
@@ -95,7 +95,8 @@ def test_the_newest_revision_is_alembics_head() -> None:
 
 
 @pytest.mark.parametrize(
-    ("present", "ok"), [(None, False), ("0001", False), (newest_revision(), True), ("9999", True)]
+    ("present", "ok"),
+    [(None, False), ("0001", False), (needed_revision(), True), (newest_revision(), True), ("9999", True)],
 )
 def test_revisions(present: str | None, ok: bool) -> None:
     assert migrations_check(present).ok is ok
