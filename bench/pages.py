@@ -56,7 +56,9 @@ _TRACK = '[data-testid="track"] a'
 _LINE = '[data-testid="log-lines"] [data-index]'
 _PLACED = (".react-flow__node", ".react-flow__edge")
 _ROW = "tbody td"
-_TASK_RUN, _FLOW_RUN = 'a[href*="/task-run/"]', 'a[href*="/flow-run/"]'
+_TASK_RUN = 'a[href*="/task-run/"]'
+# Single runs, or how many there are.
+_HOUR = "tbody td :is(a, button)"
 
 
 def visits(world: World, task_run: str, task: str) -> list[Visit]:
@@ -78,7 +80,7 @@ def visits(world: World, task_run: str, task: str) -> list[Visit]:
         Visit("task run", f"/task-run/{task_run}", ("dl",)),
         Visit("task", f"/task/{task}", (_ROW,)),
         Visit("artifacts", "/artifacts", (_TASK_RUN,)),
-        Visit("calendar", "/calendar", (_FLOW_RUN,)),
+        Visit("calendar", "/calendar", (_HOUR,)),
         Visit(
             f"schematic of {world.nodes:,} tasks",
             f"/flow/{world.wide_flow_group}?tab=schematic",
