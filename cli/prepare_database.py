@@ -18,9 +18,7 @@ def main() -> None:
     import sqlalchemy.exc
     from psycopg.conninfo import conninfo_to_dict
 
-    from lictor import migrations
     from lictor.cli.accounts import ensure_key_file
-    from lictor.cli.tenants import ensure_default_tenant
 
     settings = get_settings()
     key_file = Instance(settings.data_dir).secret_key_path
@@ -33,10 +31,18 @@ def main() -> None:
     if embedded and not server.database_exists(name):
         server.create_database(name)
     try:
-        migrations.ensure_head(settings.database_url)
-        ensure_default_tenant(settings.database_url)
+        prepare(settings.database_url)
     except (psycopg.Error, asyncpg.PostgresError, sqlalchemy.exc.SQLAlchemyError) as error:
         sys.exit(f"ERROR: the database cannot be prepared: {getattr(error, 'orig', error)}")
+
+
+def prepare(dsn: str) -> None:
+    """Migrate the database at `dsn` and see that it has a tenant. Raises psycopg.Error."""
+    from lictor import migrations
+    from lictor.cli.tenants import ensure_default_tenant
+
+    migrations.ensure_head(dsn)
+    ensure_default_tenant(dsn)
 
 
 if __name__ == "__main__":
