@@ -21,10 +21,13 @@ import orjson
 from dateutil import parser as dateparser
 
 from lictor.actions.combined import Combined
+from lictor.actions.permissions import NEEDS, refusal
+from lictor.orchestration.permissions import Permissions
 from lictor.orchestration.sealing import Keyring
 from lictor.settings import Settings
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
+FORBIDDEN = "FORBIDDEN"
 
 
 class ActionError(Exception):
@@ -51,6 +54,9 @@ class Caller:
     user_id: UUID | None = None
     """Whose API key it is; None without authentication."""
     key_id: UUID | None = None
+    role_id: UUID | None = None
+    permissions: Permissions | None = None
+    """What the caller's role allows in the tenant; None without authentication: everything."""
     keyring: Keyring | None = None
     """What seals secrets; None where the server was given no key."""
 
@@ -100,8 +106,13 @@ def action(
 
 
 async def call_action(name: str, arguments: Mapping[str, Any], caller: Caller) -> Any:
-    """Run the action `name`. Raises KeyError for an unknown name, ActionError for input it cannot take."""
+    """Run the action `name`. Raises KeyError for an unknown name, ActionError for what the caller may not do and for
+    input it cannot take.
+    """
     entry = ACTIONS[name]
+    needed = NEEDS[name]
+    if needed is not None and caller.permissions is not None and needed not in caller.permissions:
+        raise ActionError(refusal(name, needed), FORBIDDEN)
     if entry.input_type is None:
         return await entry.handler(caller, None)
     if entry.argument is None:

@@ -40,13 +40,19 @@ def ensure_key_file(path: Path) -> None:
 
 
 def create_key(
-    dsn: str, name: str, *, username: str, tenant: str | None = None, expires_at: datetime | None = None
+    dsn: str,
+    name: str,
+    *,
+    username: str,
+    tenant: str | None = None,
+    role: str | None = None,
+    expires_at: datetime | None = None,
 ) -> NewKey:
-    """Make an API key for a user, who is made on first sight. Raises OrchestrationError."""
+    """Make an API key for a user, who is made on first sight and has `role` from then on. Raises OrchestrationError."""
 
     async def make(connection: Connection) -> NewKey:
         async with connection.transaction():
-            user_id = await accounts.ensure_user(connection, username, tenant)
+            user_id = await accounts.ensure_user(connection, username, tenant, role)
             return await accounts.create_api_key(
                 connection, user_id=user_id, name=name, expires_at=expires_at
             )

@@ -19,6 +19,7 @@ def create(
     *,
     user: str = "admin",
     tenant: str | None = None,
+    role: str | None = None,
     expires: datetime | None = None,
     as_json: Json = False,
 ) -> int:
@@ -27,7 +28,7 @@ def create(
     Examples:
 
         lictor key create laptop
-        lictor key create agent --user agents --tenant default --expires 2027-01-01
+        lictor key create agent --user agents --role RUNNER --tenant default --expires 2027-01-01
 
     With `LICTOR_AUTH=key lictor up`, a Prefect client logs in with it:
 
@@ -42,6 +43,10 @@ def create(
         Whose key it is; made if there is no such user.
     tenant
         Slug of the tenant that the user joins; default: all there are.
+    role
+        What the user may do there from now on: TENANT_ADMIN, USER,
+        READ_ONLY_USER, RUNNER (agents and flows) or a role of the tenant's
+        own. Default: a member keeps theirs, a new one is TENANT_ADMIN.
     expires
         When the key ends (UTC unless it says otherwise); default: never.
     as_json
@@ -54,7 +59,9 @@ def create(
 
     expires_at = expires and (expires if expires.tzinfo else expires.replace(tzinfo=UTC))
     try:
-        made = create_key(database_url(), name, username=user, tenant=tenant, expires_at=expires_at)
+        made = create_key(
+            database_url(), name, username=user, tenant=tenant, role=role, expires_at=expires_at
+        )
     except (asyncpg.PostgresError, OSError, OrchestrationError) as error:
         return fail(str(error))
     print(json.dumps({"id": str(made.id), "key": made.key}) if as_json else made.key)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -17,8 +18,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from lictor.orchestration import queries
+from lictor.orchestration import permissions, queries
 from lictor.orchestration.errors import OrchestrationError
+from lictor.orchestration.permissions import Permissions
 from lictor.orchestration.text import json_text
 from lictor.orchestration.types import Executor
 
@@ -31,12 +33,21 @@ _KEY = re.compile(r"lictor_(?P<prefix>[0-9a-f]{12})_[\w-]{43}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A tenant that a key opens, and what it may do there."""
+
+    tenant_id: UUID
+    role_id: UUID
+    permissions: Permissions
+
+
+@dataclass(frozen=True, slots=True)
 class KeyHolder:
     """Whose a valid key is, the tenants it opens, the default one first, and its end (None: never)."""
 
     key_id: UUID
     user_id: UUID
-    tenant_ids: tuple[UUID, ...]
+    openings: tuple[Opening, ...]
     expires_at: datetime | None = None
 
 
@@ -53,14 +64,29 @@ async def ensure_first_user(executor: Executor) -> None:
     await _sql.ensure_first_user.execute(executor)
 
 
-async def ensure_user(executor: Executor, username: str, tenant_slug: str | None = None) -> UUID:
-    """The user of that name, made on first sight, and a member of the tenant (without one: of all there are)."""
+async def ensure_user(
+    executor: Executor, username: str, tenant_slug: str | None = None, role: str | None = None
+) -> UUID:
+    """The user of that name, made on first sight, and a member of the tenant (without one: of all there are).
+
+    `role` is the name of their role from now on; without it a member keeps theirs and a new one is an administrator.
+    Raises OrchestrationError for a tenant or role that is not there.
+    """
     tenant_id = None
     if tenant_slug is not None:
         tenant_id = await _sql.tenant_of_slug.fetchval(executor, slug=tenant_slug)
         if tenant_id is None:
             raise OrchestrationError(f"There is no tenant with the slug {tenant_slug!r}.")
-    return await _sql.ensure_user.fetchval(executor, username=username, tenant_id=tenant_id)
+    if role is not None and (
+        without := await _sql.tenants_without_role.fetch(executor, tenant_id=tenant_id, role=role)
+    ):
+        raise OrchestrationError(
+            f"There is no role {role!r} in {', '.join(row['slug'] for row in without)}. Built in are "
+            f"{', '.join(one.name for one in permissions.BUILT_IN)}."
+        )
+    return await _sql.ensure_user.fetchval(
+        executor, username=username, tenant_id=tenant_id, role=role, first_role=permissions.ADMIN.id
+    )
 
 
 async def auth_info(
@@ -127,7 +153,20 @@ async def find_api_key(executor: Executor, key: str) -> KeyHolder | None:
     row = await _sql.find_api_key.fetchrow(executor, prefix=spelled["prefix"])
     if row is None or not hmac.compare_digest(row["digest"], hashlib.sha256(key.encode()).digest()):
         return None
-    return KeyHolder(row["id"], row["user_id"], tuple(row["tenant_ids"]), row["expires_at"])
+    return holder_of(row)
+
+
+def holder_of(row: Mapping[str, Any]) -> KeyHolder:
+    """The holder in a row of `find_api_key` or `find_access_token`."""
+    # An API token of scope RUNNER, which clients before 1.0 make for their agents, does no more than agents need.
+    most = permissions.RUNNER.permissions if row["scope"] == "RUNNER" else permissions.EVERYTHING
+    openings = tuple(
+        Opening(tenant_id, role_id, most.intersection(held))
+        for tenant_id, role_id, held in zip(
+            row["tenant_ids"], row["role_ids"], json.loads(row["permissions"]), strict=True
+        )
+    )
+    return KeyHolder(row["id"], row["user_id"], openings, row["expires_at"])
 
 
 async def delete_api_key(executor: Executor, key_id: UUID, user_id: UUID | None = None) -> bool:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from lictor.orchestration import queries
-from lictor.orchestration.accounts import KeyHolder
+from lictor.orchestration.accounts import KeyHolder, holder_of
 from lictor.orchestration.types import Executor
 
 _sql = queries.load("tokens")
@@ -66,7 +66,7 @@ async def refresh_access_token(executor: Executor, token: str, key_id: UUID | No
 async def find_access_token(executor: Executor, token: str) -> KeyHolder | None:
     """Whose an access token is, with its one tenant; None for one that is unknown or ended, or whose key is."""
     row = await _sql.find_access_token.fetchrow(executor, digest=_digest(token))
-    return row and KeyHolder(row["id"], row["user_id"], (row["tenant_id"],))
+    return row and holder_of(row)
 
 
 def is_access_token(text: str) -> bool:

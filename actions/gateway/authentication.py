@@ -22,7 +22,7 @@ from lictor.actions.gateway.errors import HttpProblem
 from lictor.actions.gateway.headers import AUTHORIZATION, CORE_VERSION, SCOPE, TENANT_ID, Headers
 from lictor.actions.identity import Identity, uuid_or_none
 from lictor.orchestration import tokens
-from lictor.orchestration.accounts import KeyHolder, find_api_key
+from lictor.orchestration.accounts import KeyHolder, Opening, find_api_key
 from lictor.settings import Settings
 
 UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -62,7 +62,14 @@ class Authenticator:
         holder = await self._holder(_bearer(headers))
         if holder is None:
             raise Unauthenticated("The API key is unknown, deleted or expired.", headers)
-        return Identity(_tenant(holder, tenant_id, headers), holder.user_id, holder.key_id)
+        opening = _opening(holder, tenant_id, headers)
+        return Identity(
+            opening.tenant_id,
+            holder.user_id,
+            holder.key_id,
+            role_id=opening.role_id,
+            permissions=opening.permissions,
+        )
 
     async def _holder(self, key: str) -> KeyHolder | None:
         # The key itself is not kept in memory longer than its request.
@@ -109,11 +116,10 @@ def _tenant_named(headers: Headers) -> UUID | None:
     return tokens.tenant_named(token.strip())
 
 
-def _tenant(holder: KeyHolder, wanted: UUID | None, headers: Headers) -> UUID:
-    if not holder.tenant_ids:
+def _opening(holder: KeyHolder, wanted: UUID | None, headers: Headers) -> Opening:
+    if not holder.openings:
         raise Unauthenticated("The user of this API key is a member of no tenant.", headers, 403)
-    if wanted is None:
-        return holder.tenant_ids[0]
-    if wanted not in holder.tenant_ids:
-        raise Unauthenticated(f"This API key is not valid for the tenant {wanted}.", headers, 403)
-    return wanted
+    for opening in holder.openings:
+        if wanted is None or opening.tenant_id == wanted:
+            return opening
+    raise Unauthenticated(f"This API key is not valid for the tenant {wanted}.", headers, 403)

@@ -105,4 +105,6 @@ class Callers:
             tenant_id=identity.tenant_id,
             user_id=identity.user_id,
             key_id=identity.key_id,
+            role_id=identity.role_id,
+            permissions=identity.permissions,
         )

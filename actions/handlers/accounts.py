@@ -18,7 +18,7 @@ from lictor.actions.registry import (
     action,
     parse_object,
 )
-from lictor.orchestration import accounts, tokens
+from lictor.orchestration import accounts, permissions, tokens
 from lictor.orchestration.tokens import AccessToken
 
 
@@ -30,6 +30,8 @@ async def auth_info(caller: Caller, _: None) -> dict[str, Any]:
     return {
         "tenant_id": tenant_id and str(tenant_id),
         "user_id": user_id and str(user_id),
+        "role_id": str(caller.role_id or permissions.ADMIN.id),
+        "permissions": sorted(permissions.EVERYTHING if caller.permissions is None else caller.permissions),
         # Agents before 1.0 insist on this scope; a key serves them as a token (B.3, row 7).
         "api_token_scope": "RUNNER",
     }

@@ -23,7 +23,7 @@ from lictor.cli.moving.fingerprints import quoted
 from lictor.cli.moving.progress import Progress
 
 _CHUNK = 1 << 18
-_STARTER = {"tenant", "auth_user", "membership"}
+_STARTER = {"tenant", "auth_user", "membership", "auth_role"}
 """What `lictor up` puts into a new database: it counts as empty."""
 
 

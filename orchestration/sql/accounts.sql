@@ -13,20 +13,35 @@ SELECT made.id, tenant.id FROM made CROSS JOIN tenant
 WHERE NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id);
 
 -- name: ensure_user
--- The user of a name, made on first sight, as a member of one tenant or, without one, of all.
+-- The user of a name, made on first sight, as a member of one tenant or, without one, of all. A role that is given is
+-- theirs afterwards; without one a member keeps theirs, and a new one may do everything.
 WITH named AS (
     INSERT INTO auth_user (username) VALUES (:username)
     ON CONFLICT (username) DO UPDATE SET username = excluded.username
     RETURNING id
 ),
 joined AS (
-    INSERT INTO membership (user_id, tenant_id)
-    SELECT named.id, tenant.id FROM named CROSS JOIN tenant
+    INSERT INTO membership (user_id, tenant_id, role_id)
+    SELECT named.id, tenant.id, coalesce(role.id, :first_role)
+    FROM named
+    CROSS JOIN tenant
+    LEFT JOIN auth_role AS role
+        ON role.name = :role AND (role.tenant_id IS NULL OR role.tenant_id = tenant.id)
     WHERE tenant.id = coalesce(:tenant_id, tenant.id)
+      AND (:role::text IS NULL OR role.id IS NOT NULL)
       AND NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id)
-    ON CONFLICT (user_id, tenant_id) DO NOTHING
+    ON CONFLICT (user_id, tenant_id) DO UPDATE SET role_id = excluded.role_id WHERE :role::text IS NOT NULL
 )
 SELECT id FROM named;
+
+-- name: tenants_without_role
+-- Slugs of the tenants meant that have no role of that name.
+SELECT slug FROM tenant
+WHERE id = coalesce(:tenant_id, id)
+  AND NOT EXISTS (SELECT FROM utility.tenant_deletion WHERE tenant_id = tenant.id)
+  AND NOT EXISTS (
+      SELECT FROM auth_role WHERE name = :role AND (auth_role.tenant_id IS NULL OR auth_role.tenant_id = tenant.id))
+ORDER BY slug;
 
 -- name: tenant_of_slug
 SELECT id FROM tenant WHERE slug = :slug;
@@ -63,15 +78,27 @@ kept AS (
 SELECT (SELECT id FROM made) AS id, EXISTS (SELECT FROM owner) AS has_owner, EXISTS (SELECT FROM bound) AS is_bound;
 
 -- name: find_api_key
--- The key of a prefix while it is valid, with the tenants that it opens.
+-- The key of a prefix while it is valid, with the tenants that it opens and the roles it has there.
 SELECT
     auth_api_key.id,
     auth_api_key.user_id,
     auth_api_key.expires_at,
+    auth_api_key.scope,
     api_key_digest.digest,
-    utility.tenants_of_api_key(auth_api_key) AS tenant_ids
+    opened.tenant_ids,
+    opened.role_ids,
+    opened.permissions
 FROM vault.api_key_digest
 JOIN auth_api_key ON auth_api_key.id = api_key_digest.api_key_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(tenants.tenant_id ORDER BY place), '{}') AS tenant_ids,
+           coalesce(array_agg(auth_role.id ORDER BY place), '{}') AS role_ids,
+           coalesce(json_agg(auth_role.permissions ORDER BY place), '[]') AS permissions
+    FROM unnest(utility.tenants_of_api_key(auth_api_key)) WITH ORDINALITY AS tenants (tenant_id, place)
+    JOIN membership ON membership.tenant_id = tenants.tenant_id
+    JOIN auth_role ON auth_role.id = membership.role_id
+    WHERE membership.user_id = auth_api_key.user_id
+) AS opened
 WHERE api_key_digest.prefix = :prefix AND coalesce(auth_api_key.expires_at > now(), true);
 
 -- name: delete_api_key

@@ -21,9 +21,18 @@ WHERE digest = :digest AND api_key_id = :key_id AND refused_from > now()
 RETURNING true;
 
 -- name: find_access_token
-SELECT auth_api_key.id, auth_api_key.user_id, access_token.tenant_id
+SELECT
+    auth_api_key.id,
+    auth_api_key.user_id,
+    auth_api_key.scope,
+    NULL::timestamptz AS expires_at,
+    ARRAY[access_token.tenant_id] AS tenant_ids,
+    ARRAY[auth_role.id] AS role_ids,
+    json_build_array(auth_role.permissions) AS permissions
 FROM vault.access_token
 JOIN auth_api_key ON auth_api_key.id = access_token.api_key_id
+JOIN membership ON membership.user_id = auth_api_key.user_id AND membership.tenant_id = access_token.tenant_id
+JOIN auth_role ON auth_role.id = membership.role_id
 WHERE access_token.digest = :digest
   AND access_token.refused_from > now()
   AND coalesce(auth_api_key.expires_at > now(), true)

@@ -160,3 +160,31 @@ def cloud(prefect: Path, home: Path, url: str, **variables: str) -> Client:
     del client.environment["PREFECT__SERVER__ENDPOINT"]
     client.environment |= {"PREFECT__BACKEND": "cloud", "PREFECT__CLOUD__API": url, **variables}
     return client
+
+
+def failing(client: Client, *command: str) -> str:
+    """What `prefect …` printed when it ended with a failure, as it has to."""
+    done = subprocess.run(
+        [str(client.programs / "prefect"), *command],
+        env=client.environment, capture_output=True, text=True, timeout=120, input="",
+    )  # fmt: skip
+    assert done.returncode != 0, done.stdout
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def ask(guarded: Guarded, key: str) -> Iterator[Callable[..., Any]]:
+    """`ask(document, tenant=…)` gives the data of the answer; errors fail the test."""
+    with httpx2.Client(base_url=guarded.url, timeout=30, trust_env=False) as http:
+
+        def post(document: str, tenant: str | None = None, **variables: Any) -> Any:
+            headers = {
+                "Authorization": f"Bearer {key}",
+                **({"X-Prefect-Tenant-Id": tenant} if tenant else {}),
+            }
+            answer = http.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
+            assert "errors" not in answer.json(), answer.text
+            return answer.json()["data"]
+
+        yield post

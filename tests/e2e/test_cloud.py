@@ -5,47 +5,16 @@ from __future__ import annotations
 import json
 import re
 import stat
-import subprocess
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx2
 import psycopg
 import pytest
 
 from tests.cli.lictor_process import until
-from tests.e2e.conftest import Client, Guarded, cloud
+from tests.e2e.conftest import Guarded, cloud, failing
 
 # A dozen commands of the client, each of which takes seconds to import it.
 pytestmark = pytest.mark.timeout(300)
-
-
-def failing(client: Client, *command: str) -> str:
-    """What `prefect …` printed when it ended with a failure, as it has to."""
-    done = subprocess.run(
-        [str(client.programs / "prefect"), *command],
-        env=client.environment, capture_output=True, text=True, timeout=120, input="",
-    )  # fmt: skip
-    assert done.returncode != 0, done.stdout
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.stdout + done.stderr
-
-
-@pytest.fixture
-def ask(guarded: Guarded, key: str) -> Iterator[Callable[..., Any]]:
-    """`ask(document, tenant=…)` gives the data of the answer; errors fail the test."""
-    with httpx2.Client(base_url=guarded.url, timeout=30, trust_env=False) as http:
-
-        def post(document: str, tenant: str | None = None, **variables: Any) -> Any:
-            headers = {
-                "Authorization": f"Bearer {key}",
-                **({"X-Prefect-Tenant-Id": tenant} if tenant else {}),
-            }
-            answer = http.post("/graphql", json={"query": document, "variables": variables}, headers=headers)
-            assert "errors" not in answer.json(), answer.text
-            return answer.json()["data"]
-
-        yield post
 
 
 def test_log_in_and_change_tenants(prefect, guarded, key, tmp_path):

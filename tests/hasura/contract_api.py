@@ -182,7 +182,7 @@ PAYLOADS = {
     "set_flow_run_state_payload": "id: UUID, status: String, message: String",
     "set_task_run_state_payload": "id: UUID, status: String, message: String",
     "cancel_flow_run_payload": "state: String",
-    "auth_info": "tenant_id: UUID, user_id: UUID, api_token_scope: String",
+    "auth_info": "tenant_id: UUID, user_id: UUID, role_id: UUID, permissions: [String!], api_token_scope: String",
     "api_key_payload": "id: UUID, key: String",
     "user_settings_payload": "id: UUID, success: Boolean, error: String",
     "api_token_payload": "id: UUID, token: String",

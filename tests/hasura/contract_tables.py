@@ -211,7 +211,15 @@ COLUMNS = {
         settings jsonb ! = '{}'
         default_membership_id uuid
     """,
-    "membership": "user_id uuid !",
+    "membership": """
+        user_id uuid !
+        role_id uuid ! = 00000000-0000-7000-8000-00000000a001
+    """,
+    "auth_role": """
+        tenant_id uuid
+        name varchar(255) !
+        permissions text[] ! = {}
+    """,
     "auth_api_key": """
         user_id uuid !
         created_by_id uuid
@@ -259,7 +267,7 @@ TRACKED = len(COLUMNS) + len({"utility.traversal"} | OPERATORS.keys())
 VIEWS = {"task_concurrency_limit"}
 """Their columns have neither defaults nor NOT NULL."""
 
-GLOBAL = {"tenant", "auth_user", "auth_api_key"}
+GLOBAL = {"tenant", "auth_user", "auth_api_key", "auth_role"}
 # Their tenant is that of their flow or flow run: a trigger sees to it (docs/decisions/0018-set-wise-keys.md).
 TENANT_OF_PARENT = {"edge", "task", "task_run"}
 """What belongs to no tenant."""
@@ -287,6 +295,7 @@ UNIQUE = {
     ("task_run_unique_identifier_key", "task_run", ("flow_run_id", "task_id", "map_index")),
     ("auth_user_username_key", "auth_user", ("username",)),
     ("membership_user_id_tenant_id_key", "membership", ("user_id", "tenant_id")),
+    ("auth_role_tenant_id_name_key", "auth_role", ("tenant_id", "name")),
     ("key_value_tenant_id_key_key", "key_value", ("tenant_id", "key")),
     ("flow_concurrency_limit_tenant_id_name_key", "flow_concurrency_limit", ("tenant_id", "name")),
     ("task_tag_limit_tenant_id_tag_key", "task_tag_limit", ("tenant_id", "tag")),
@@ -313,6 +322,8 @@ FOREIGN_KEYS = {
     ("agent", "agent_config_id", "agent_config", "SET NULL"),
     ("auth_user", "default_membership_id", "membership", "SET NULL"),
     ("membership", "user_id", "auth_user", "CASCADE"),
+    ("membership", "role_id", "auth_role", None),
+    ("auth_role", "tenant_id", "tenant", "CASCADE"),
     ("auth_api_key", "user_id", "auth_user", "CASCADE"),
     ("auth_api_key", "created_by_id", "auth_user", "SET NULL"),
     ("auth_api_key", "default_tenant_id", "tenant", "SET NULL"),
@@ -399,6 +410,7 @@ ADDED_RELATIONSHIPS = {
     ("auth_user", "memberships", "array", "id", "membership", "user_id"),
     ("membership", "tenant", "object", "tenant_id", "tenant", "id"),
     ("membership", "user", "object", "user_id", "auth_user", "id"),
+    ("membership", "role_detail", "object", "role_id", "auth_role", "id"),
     ("auth_api_key", "created_by", "object", "created_by_id", "auth_user", "id"),
     ("auth_api_key", "user", "object", "user_id", "auth_user", "id"),
     ("hook_delivery", "cloud_hook", "object", "target_id", "cloud_hook", "id"),

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from lictor.actions.registry import ActionError, Caller, call_action
-from lictor.orchestration import accounts, secrets, tenants
+from lictor.orchestration import accounts, permissions, secrets, tenants
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.sealing import Keyring, new_key
 from tests.actions.handlers.conftest import Call
@@ -144,7 +144,7 @@ async def test_a_tenant_that_does_not_exist(
         await tenants.delete_tenant(pool, ghost)
         holder = await accounts.find_api_key(pool, made.key)
         assert holder is not None
-        assert holder.tenant_ids == (tenant_id,)
+        assert [one.tenant_id for one in holder.openings] == [tenant_id]
     with pytest.raises(OrchestrationError, match=f"Tenant {ghost} not found"):
         await of(caller, ghost)("set_key_value", key="k", value=1)
     with pytest.raises(OrchestrationError, match=f"Tenant {ghost} not found"):
@@ -227,7 +227,8 @@ async def test_an_api_key_is_found_until_it_is_deleted(
     again = await call("create_api_key", user_id=str(user_id), name="n")
     assert again["key"] != made["key"]
     holder = await accounts.find_api_key(pool, made["key"])
-    assert holder == accounts.KeyHolder(UUID(made["id"]), user_id, (tenant_id,))
+    opening = accounts.Opening(tenant_id, permissions.ADMIN.id, permissions.ADMIN.permissions)
+    assert holder == accounts.KeyHolder(UUID(made["id"]), user_id, (opening,))
     last = made["key"][-1]
     for wrong in (
         made["key"][:-1] + ("a" if last != "a" else "b"),
@@ -263,7 +264,10 @@ async def test_the_default_tenant_of_a_key_comes_first(
     for default, key in made.items():
         holder = await accounts.find_api_key(pool, key["key"])
         assert holder is not None
-        assert holder.tenant_ids == (default, other if default == tenant_id else tenant_id)
+        assert [one.tenant_id for one in holder.openings] == [
+            default,
+            other if default == tenant_id else tenant_id,
+        ]
     plain = await call("create_api_key", user_id=str(user_id), name="n")
     await pool.execute(
         "UPDATE auth_user SET default_membership_id = m.id FROM membership m WHERE m.user_id = $1 AND m.tenant_id = $2",
@@ -271,7 +275,7 @@ async def test_the_default_tenant_of_a_key_comes_first(
     )  # fmt: skip
     holder = await accounts.find_api_key(pool, plain["key"])
     assert holder is not None
-    assert holder.tenant_ids[0] == other
+    assert holder.openings[0].tenant_id == other
 
 
 async def test_keys_of_others_are_out_of_reach(

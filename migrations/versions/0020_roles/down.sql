@@ -1,0 +1,2 @@
+ALTER TABLE membership DROP COLUMN role_id;
+DROP TABLE auth_role;
