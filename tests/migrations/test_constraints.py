@@ -126,7 +126,8 @@ def test_of_many_agents_that_register_at_once_one_row_remains(world, connect):
     assert sorted(inserted) == [0, 0, 0, 1]
 
 
-OF_NO_TENANT = {"tenant", "auth_user", "auth_api_key", "alembic_version"}
+# Of the roles those that every tenant has.
+OF_NO_TENANT = {"tenant", "auth_user", "auth_api_key", "auth_role", "alembic_version"}
 
 
 def test_every_row_belongs_to_a_tenant(world):
