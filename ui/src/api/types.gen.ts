@@ -25,6 +25,23 @@ export type Int_Comparison_Exp = {
 };
 
 /** Boolean expression to compare columns of type "String". All fields are combined with logical 'AND'. */
+export type String_Array_Comparison_Exp = {
+  /** is the array contained in the given array value */
+  _contained_in?: Array<string> | null | undefined;
+  /** does the array contain the given value */
+  _contains?: Array<string> | null | undefined;
+  _eq?: Array<string> | null | undefined;
+  _gt?: Array<string> | null | undefined;
+  _gte?: Array<string> | null | undefined;
+  _in?: Array<Array<string>> | null | undefined;
+  _is_null?: boolean | null | undefined;
+  _lt?: Array<string> | null | undefined;
+  _lte?: Array<string> | null | undefined;
+  _neq?: Array<string> | null | undefined;
+  _nin?: Array<Array<string>> | null | undefined;
+};
+
+/** Boolean expression to compare columns of type "String". All fields are combined with logical 'AND'. */
 export type String_Comparison_Exp = {
   _eq?: string | null | undefined;
   _gt?: string | null | undefined;
@@ -205,6 +222,19 @@ export type Agent_Select_Column =
   | 'type'
   /** column name */
   | 'updated';
+
+/** Boolean expression to filter rows from the table "auth_role". All fields are combined with a logical 'AND'. */
+export type Auth_Role_Bool_Exp = {
+  _and?: Array<Auth_Role_Bool_Exp> | null | undefined;
+  _not?: Auth_Role_Bool_Exp | null | undefined;
+  _or?: Array<Auth_Role_Bool_Exp> | null | undefined;
+  created?: Timestamptz_Comparison_Exp | null | undefined;
+  id?: Uuid_Comparison_Exp | null | undefined;
+  name?: String_Comparison_Exp | null | undefined;
+  permissions?: String_Array_Comparison_Exp | null | undefined;
+  tenant_id?: Uuid_Comparison_Exp | null | undefined;
+  updated?: Timestamptz_Comparison_Exp | null | undefined;
+};
 
 /** Boolean expression to compare columns of type "bigint". All fields are combined with logical 'AND'. */
 export type Bigint_Comparison_Exp = {
@@ -1496,6 +1526,8 @@ export type Membership_Bool_Exp = {
   _or?: Array<Membership_Bool_Exp> | null | undefined;
   created?: Timestamptz_Comparison_Exp | null | undefined;
   id?: Uuid_Comparison_Exp | null | undefined;
+  role_detail?: Auth_Role_Bool_Exp | null | undefined;
+  role_id?: Uuid_Comparison_Exp | null | undefined;
   tenant?: Tenant_Bool_Exp | null | undefined;
   tenant_id?: Uuid_Comparison_Exp | null | undefined;
   updated?: Timestamptz_Comparison_Exp | null | undefined;
@@ -1507,6 +1539,8 @@ export type Membership_Bool_Exp = {
 export type Membership_Max_Order_By = {
   created?: Order_By | null | undefined;
   id?: Order_By | null | undefined;
+  /** What the user may do in the tenant. */
+  role_id?: Order_By | null | undefined;
   tenant_id?: Order_By | null | undefined;
   updated?: Order_By | null | undefined;
   user_id?: Order_By | null | undefined;
@@ -1516,6 +1550,8 @@ export type Membership_Max_Order_By = {
 export type Membership_Min_Order_By = {
   created?: Order_By | null | undefined;
   id?: Order_By | null | undefined;
+  /** What the user may do in the tenant. */
+  role_id?: Order_By | null | undefined;
   tenant_id?: Order_By | null | undefined;
   updated?: Order_By | null | undefined;
   user_id?: Order_By | null | undefined;
@@ -1527,6 +1563,8 @@ export type Membership_Select_Column =
   | 'created'
   /** column name */
   | 'id'
+  /** column name */
+  | 'role_id'
   /** column name */
   | 'tenant_id'
   /** column name */
