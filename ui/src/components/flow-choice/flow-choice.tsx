@@ -55,7 +55,8 @@ export function FlowChoice({
         ))}
       </div>
       <SearchField label="Search flows" value={text} onChange={setText} />
-      <ul className="max-h-36 overflow-y-auto rounded-md border border-line">
+      {/* Always as high: what stands below must not move away from under a click when the list is another. */}
+      <ul className="h-36 overflow-y-auto rounded-md border border-line">
         {left.map((flow) => (
           <li key={flow.flow_group_id}>
             <button
