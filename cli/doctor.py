@@ -14,6 +14,7 @@ from typing import Literal
 
 import asyncpg
 
+from lictor.exposure import is_loopback
 from lictor.orchestration import ops
 from lictor.revision import needed_revision, newest_revision
 from lictor.settings import Settings
@@ -140,9 +141,14 @@ def _redis(url: str) -> Finding:
 def settings_findings(settings: Settings) -> list[Finding]:
     """Settings that each are right and together are not wise."""
     found: list[Finding] = []
-    if settings.auth == "off" and settings.host not in {"127.0.0.1", "::1", "localhost"}:
-        text = f"Everybody who reaches {settings.host}:{settings.port} may do everything."
-        found.append(Finding("settings", "warning", text, "Set LICTOR_AUTH=key, or keep others away."))
+    if settings.auth == "off" and not is_loopback(settings.host):
+        if settings.auth_off_anywhere:
+            text = f"Everybody who reaches {settings.host}:{settings.port} may do everything."
+            found.append(Finding("settings", "warning", text, "Set LICTOR_AUTH=key, or keep others away."))
+        else:
+            text = f"The gateway will not start: LICTOR_AUTH=off, and {settings.host} is not loopback."
+            way_out = "Set LICTOR_AUTH=key; or, if others are kept away, LICTOR_AUTH_OFF_ANYWHERE=1."
+            found.append(Finding("settings", "fail", text, way_out))
     if settings.metrics == "token" and settings.metrics_token is None:
         text = "LICTOR_METRICS=token without LICTOR_METRICS_TOKEN: nobody can read the metrics."
         found.append(Finding("settings", "fail", text, "Set LICTOR_METRICS_TOKEN."))

@@ -25,6 +25,7 @@ from lictor.cli.output import Progress, ServiceLines, close_log, log, open_log
 from lictor.cli.stack import Stack
 from lictor.cli.supervisor import StartError, Supervisor
 from lictor.cli.supervisor.service import Unit
+from lictor.exposure import ExposedError, check_exposure
 from lictor.settings import Settings
 
 _BACKLOG = 2048
@@ -35,7 +36,7 @@ class PortTakenError(RuntimeError):
     """The API's port cannot be had; the text names it and LICTOR_PORT."""
 
 
-FAILURES = (AlreadyRunningError, EmbeddedServerError, PortTakenError, StartError, OSError)
+FAILURES = (AlreadyRunningError, EmbeddedServerError, ExposedError, PortTakenError, StartError, OSError)
 """What can go wrong with a start and is told without a traceback."""
 
 
@@ -75,6 +76,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """All services, ready; stopped on leaving. Raises one of FAILURES. The caller owns `instance`."""
     began = time.monotonic()
+    check_exposure(settings, settings.host)
     processes.terminate(processes.pids_with_environment(MARKER, instance.marker))
     with contextlib.closing(listen(settings.host, settings.port)) as listener:
         if "database_url" not in settings.model_fields_set and not (instance.data_dir / "postgres").exists():

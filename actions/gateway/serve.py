@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import socket
 import sys
 import time
@@ -20,6 +21,7 @@ import uvicorn
 
 from lictor import logs, tracing
 from lictor.actions.gateway.app import create_app
+from lictor.exposure import ExposedError, check_exposure
 from lictor.settings import Settings, get_settings
 
 _log = structlog.get_logger("lictor.gateway")
@@ -79,6 +81,14 @@ def config_of(settings: Settings, fd: int | None = None) -> tuple[uvicorn.Config
     return config, gateway.drain
 
 
+def _address_of(fd: int) -> str:
+    """Where the listening socket `fd` listens; a socket that is a file is this machine's own."""
+    with socket.socket(fileno=os.dup(fd)) as listener:
+        if listener.family not in (socket.AF_INET, socket.AF_INET6):
+            return "127.0.0.1"
+        return listener.getsockname()[0]
+
+
 def main() -> None:
     """Serve until a signal."""
     parser = argparse.ArgumentParser(prog="python -m lictor.actions.gateway.serve")
@@ -91,6 +101,10 @@ def main() -> None:
     try:
         tracing.configure(settings, "lictor-gateway")
     except tracing.TracingError as error:
+        sys.exit(f"ERROR: {error}")
+    try:
+        check_exposure(settings, settings.host if arguments.fd is None else _address_of(arguments.fd))
+    except ExposedError as error:
         sys.exit(f"ERROR: {error}")
     config, drain = config_of(settings, arguments.fd)
     Server(config, drain).run()

@@ -120,6 +120,10 @@ class Settings(BaseSettings):
     auth: Literal["off", "key"] = Field(
         "off", description='"key": every GraphQL operation needs an API key (`lictor key create`).'
     )
+    auth_off_anywhere: bool = Field(
+        False,
+        description="Without authentication, listen where others reach it, too; otherwise that is refused (docs/security.md).",
+    )
     auth_cache_seconds: float = Field(
         5.0,
         ge=0,

@@ -93,7 +93,9 @@ def test_migrations_and_leader() -> None:
     ("settings", "says"),
     [
         ({}, "Nothing speaks against"),
-        ({"host": "0.0.0.0"}, "may do everything"),
+        ({"host": "0.0.0.0"}, "will not start"),
+        ({"host": "0.0.0.0", "auth_off_anywhere": True}, "may do everything"),
+        ({"host": "127.8.9.1"}, "Nothing speaks against"),
         ({"host": "0.0.0.0", "auth": "key"}, "Nothing speaks against"),
         ({"metrics": "token"}, "nobody can read"),
         ({"secret_key_file": Path("/nonexistent/key")}, "there is no file"),

@@ -53,6 +53,9 @@ class Compose:
             **{name: value for name, value in os.environ.items() if not name.startswith("LICTOR_")},
             "LICTOR_SECRETS": str(self.secrets),
             "LICTOR_LISTEN": f"127.0.0.1:{port}",
+            # As people write in .env who are alone on their machine.
+            "LICTOR_AUTH": "off",
+            "LICTOR_AUTH_OFF_ANYWHERE": "1",
         }
 
     def __call__(self, *words: str, timeout: float = UP_SECONDS) -> str:
