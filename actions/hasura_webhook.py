@@ -23,38 +23,33 @@ from lictor.actions.gateway.operations import parse_body
 from lictor.actions.gateway.responses import Answer, Receive
 from lictor.actions.identity import TENANT_VARIABLE, USER_VARIABLE, Identity, uuid_or_none
 from lictor.actions.registry import ACTIONS
-from lictor.settings import Settings
 
 SECRET_HEADER = b"x-lictor-actions-secret"
-METHODS = b"POST, OPTIONS"
-"""What may be asked of an action's address."""
 
 
-async def answer(
-    name: str, headers: Headers, receive: Receive, settings: Settings, callers: Callers, limits: Limits
-) -> Answer:
-    """The answer to one call of Hasura."""
+async def answer(name: str, headers: Headers, receive: Receive, callers: Callers, limits: Limits) -> Answer:
+    """The answer to one call of Hasura, whose secret `check_secret` has seen."""
     try:
-        _check_secret(headers, settings.actions_secret)
         payload = parse_body(await read_body(receive, headers, limits))
         arguments = _arguments(name, payload)
         sender = Sender(headers, _identity(payload, headers))
     except HttpProblem as problem:
-        return _refused(problem.status, str(problem), problem.code, problem.headers)
+        return refused(problem)
     try:
         result = await perform(name, arguments, callers.of(sender), limits.database_wait)
     except Unavailable as problem:
         # Of a 5xx Hasura would say "internal error"; so the gateway that asked it finds the code, and says 503.
         return _refused(400, str(problem), problem.code)
     except HttpProblem as problem:
-        return _refused(problem.status, str(problem), problem.code, problem.headers)
+        return refused(problem)
     except Exception as exc:
         message, code = explain(exc, arguments)
         return _refused(400, message, code)
     return Answer(200, orjson.dumps(result, default=msgspec.to_builtins))
 
 
-def _check_secret(headers: Headers, secret: SecretStr | None) -> None:
+def check_secret(headers: Headers, secret: SecretStr | None) -> None:
+    """Raises HttpProblem for whoever has not `secret`; without one, for everybody."""
     expected = secret.get_secret_value() if secret is not None else ""
     if not expected:
         text = "Calls of Hasura are refused: the setting LICTOR_ACTIONS_SECRET is empty."
@@ -95,6 +90,11 @@ def _identity(payload: dict[str, Any], headers: Headers) -> Identity:
     if identity.user_id is not None or identity.tenant_id is not None:
         return identity
     return Identity(tenant_id=uuid_or_none(headers.get(TENANT_ID)))
+
+
+def refused(problem: HttpProblem) -> Answer:
+    """The problem as Hasura understands it."""
+    return _refused(problem.status, str(problem), problem.code, problem.headers)
 
 
 def _refused(status: int, message: str, code: str, headers: Any = ()) -> Answer:

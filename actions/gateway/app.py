@@ -1,15 +1,18 @@
 """The ASGI application of the gateway: which request goes where.
 
 HTTP requests and websockets come in, answers go out; everything they need is opened at start and closed at the end
-(lifespan). POST and websockets at any path are GraphQL; the few other routes are listed in `_get` and `_post`. What no
-route takes is the web UI's, where it has been built.
+(lifespan). routes.py has every address and who may ask it, doors.py asks who it is; what a route answers is a method
+here. What no other route takes is the web UI's, where it has been built.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 import asyncpg
 import orjson
@@ -26,8 +29,9 @@ from lictor.actions.gateway.addresses import address_of, below_root
 from lictor.actions.gateway.authentication import Authenticator
 from lictor.actions.gateway.body import Disconnected, read_body
 from lictor.actions.gateway.calls import InProcessTransport
-from lictor.actions.gateway.cors import ALLOWED_METHODS, preflight_headers
+from lictor.actions.gateway.cors import preflight_headers
 from lictor.actions.gateway.database import close_pool, open_pool
+from lictor.actions.gateway.doors import Doors
 from lictor.actions.gateway.errors import HttpProblem
 from lictor.actions.gateway.execute import Executor
 from lictor.actions.gateway.graphql import GraphQL
@@ -36,6 +40,7 @@ from lictor.actions.gateway.headers import REQUEST_ID, Callers, Headers, Sender,
 from lictor.actions.gateway.limits import Limits
 from lictor.actions.gateway.operations import batch_of, operation_of, operation_of_query_string, parse_body
 from lictor.actions.gateway.page import PAGE_HEADERS, help_page, names_a_file
+from lictor.actions.gateway.pages import Pages
 from lictor.actions.gateway.places import Places
 from lictor.actions.gateway.responses import (
     HTML,
@@ -46,6 +51,7 @@ from lictor.actions.gateway.responses import (
     send_answer,
     send_nothing,
 )
+from lictor.actions.gateway.routes import Door, Route, methods_of, route_of
 from lictor.actions.gateway.sockets import Sockets
 from lictor.actions.gateway.web import HASHED, Web
 from lictor.actions.gateway.witness import Witness
@@ -61,9 +67,17 @@ _CLOSE = (b"connection", b"close")
 _SAMPLE_SECONDS = 1.0
 
 
-def _allowed(path: str) -> bytes:
-    """The methods that an address takes."""
-    return hasura_webhook.METHODS if path.startswith(ACTIONS_PREFIX) else ALLOWED_METHODS
+class Request(NamedTuple):
+    """A request that was let in, and who sent it."""
+
+    scope: Scope
+    sender: Sender
+    receive: Receive
+
+    @property
+    def path(self) -> str:
+        """The path below the root."""
+        return self.scope["path"]
 
 
 class Gateway:
@@ -85,7 +99,9 @@ class Gateway:
         """Open the database pool and compile the metadata. Raises what prevents it."""
         pool = self._pool = await open_pool(self._settings)
         self._callers = Callers(pool, self._settings)
-        self._authenticator = Authenticator(pool, self._settings, self._limits.database_wait)
+        authenticator = Authenticator(pool, self._settings, self._limits.database_wait)
+        pages = Pages(self._settings)
+        self._doors = Doors(self._settings, authenticator, pages)
         engine = self._engine = await Engine.start(
             pool,
             METADATA_DIR,
@@ -99,11 +115,23 @@ class Gateway:
         self._witness = Witness(pool, self._settings)
         self._executor = Executor(graphql, self._callers, self._limits, self._witness)
         self._sockets = Sockets(
-            graphql, self._executor, self._authenticator, self._settings, self._limits, self._places
+            graphql, self._executor, authenticator, self._settings, self._limits, self._places, pages
         )
         self._health = health.Health(self._settings, engine, self._hasura)
-        self._openapi = Answer(200, orjson.dumps(openapi(self._settings, METADATA_DIR)))
         self._scraper = scrape.Scraper(pool)
+        self._answers: dict[str, Callable[[Request], Awaitable[Answer]]] = {
+            "action": self._action,
+            "graphql": self._graphql,
+            "server_health": _always(health.SERVER_HEALTH),
+            "live": _always(health.LIVE),
+            "health": _always(health.HEALTH),
+            "ready": self._ready,
+            "openapi": _always(Answer(200, orjson.dumps(openapi(self._settings, METADATA_DIR)))),
+            "metrics": self._metrics,
+            "query": self._query,
+            "settings": self._settings_json,
+            "page": self._page_or_file,
+        }
         self._sampling = asyncio.create_task(self._sample(pool, graphql))
         self._witness.start()
 
@@ -168,7 +196,7 @@ class Gateway:
         extra = ((b"x-request-id", identifier.encode("ascii")), *((_CLOSE,) if self._draining else ()))
         if method == "OPTIONS":
             status = 204
-            await send_nothing(send, status, (*preflight_headers(headers, _allowed(scope["path"])), *extra))
+            await send_nothing(send, status, (*preflight_headers(headers, methods_of(scope["path"])), *extra))
         else:
             with tracing.span(method, parent=tracing.parent_of(scope["headers"])):
                 answer = await self._answer(scope, headers, receive)
@@ -188,12 +216,9 @@ class Gateway:
         """The answer to a request; None for a client that has gone. Never raises for what a client or we do wrong."""
         method = scope["method"]
         try:
-            if method == "POST":
-                return await self._post(scope["path"], headers, receive)
-            if method in ("GET", "HEAD"):
-                return await self._get(scope, headers)
-            allow = ((b"allow", _allowed(scope["path"])),)
-            raise HttpProblem(405, f"The method {method} is not allowed here.", headers=allow)
+            return await self._routed(
+                route_of(method, scope["path"], scope["query_string"]), scope, headers, receive
+            )
         except HttpProblem as problem:
             metrics.refused(problem.code)
             return problem.answer
@@ -203,46 +228,48 @@ class Gateway:
             text = errors.unexpected(exc, method=method, path=scope["path"])
             return Answer(200, errors.errors_body([errors.error(text, errors.INTERNAL)]))
 
-    async def _post(self, path: str, headers: Headers, receive: Receive) -> Answer:
-        if path.startswith(ACTIONS_PREFIX):
-            name = path.removeprefix(ACTIONS_PREFIX)
-            return await hasura_webhook.answer(
-                name, headers, receive, self._settings, self._callers, self._limits
-            )
-        with self._places:
-            sender = Sender(headers, await self._authenticator.identify(headers))
-            value = parse_body(await read_body(receive, headers, self._limits))
-            if type(value) is list:
-                return await self._executor.run_batch(batch_of(value, self._limits.batch), sender)
-            return await self._executor.run(operation_of(value), sender)
+    async def _routed(self, route: Route, scope: Scope, headers: Headers, receive: Receive) -> Answer:
+        """What `route` answers, once its door has opened."""
+        # Before the door: who floods it with keys waits with the others.
+        with self._places if route.name == "graphql" else nullcontext():
+            try:
+                sender = await self._doors.admit(route, scope, headers)
+            except HttpProblem as problem:
+                if route.door is Door.SECRET:
+                    return hasura_webhook.refused(problem)
+                raise
+            return await self._answers[route.name](Request(scope, sender, receive))
 
-    async def _get(self, scope: Scope, headers: Headers) -> Answer:
-        path = scope["path"]
-        if path == "/.well-known/apollo/server-health":
-            return health.SERVER_HEALTH
-        if path == "/openapi.json":
-            return self._openapi
-        if path.startswith(ACTIONS_PREFIX):
-            raise HttpProblem(405, "Actions are called by POST.", headers=((b"allow", _allowed(path)),))
-        if path == "/livez":
-            return health.LIVE
-        if path == "/health":
-            return health.HEALTH
-        if path == "/ready":
-            return await self._health.ready(scope["query_string"])
-        if path == "/metrics":
-            scrape.check_access(self._settings, headers, scope)
-            return Answer(200, await self._scraper.page(), kind=scrape.CONTENT_TYPE)
-        operation = operation_of_query_string(scope["query_string"])
-        if operation is not None:
-            sender = Sender(headers, await self._authenticator.identify(headers))
-            return await self._executor.run(operation, sender, query_only=True)
-        return await self._page_or_file(scope, headers)
+    async def _action(self, request: Request) -> Answer:
+        name = request.path.removeprefix(ACTIONS_PREFIX)
+        return await hasura_webhook.answer(
+            name, request.sender.headers, request.receive, self._callers, self._limits
+        )
 
-    async def _page_or_file(self, scope: Scope, headers: Headers) -> Answer:
-        path = scope["path"]
-        if path == "/settings.json":
-            return self._web.settings_json(scope, headers)
+    async def _graphql(self, request: Request) -> Answer:
+        value = parse_body(await read_body(request.receive, request.sender.headers, self._limits))
+        if type(value) is list:
+            return await self._executor.run_batch(batch_of(value, self._limits.batch), request.sender)
+        return await self._executor.run(operation_of(value), request.sender)
+
+    async def _query(self, request: Request) -> Answer:
+        operation = operation_of_query_string(request.scope["query_string"])
+        if operation is None:
+            raise HttpProblem(400, "There is no operation in the query string.")
+        return await self._executor.run(operation, request.sender, query_only=True)
+
+    async def _ready(self, request: Request) -> Answer:
+        return await self._health.ready(request.scope["query_string"])
+
+    async def _metrics(self, request: Request) -> Answer:
+        del request
+        return Answer(200, await self._scraper.page(), kind=scrape.CONTENT_TYPE)
+
+    async def _settings_json(self, request: Request) -> Answer:
+        return self._web.settings_json(request.scope, request.sender.headers)
+
+    async def _page_or_file(self, request: Request) -> Answer:
+        scope, headers, path = request.scope, request.sender.headers, request.path
         if path.startswith((f"/{HASHED}", "/.well-known/")) or names_a_file(path):
             file = await self._web.file(path, headers)
             if file is None:
@@ -255,6 +282,14 @@ class Gateway:
             text = help_page(health.VERSION, address_of(headers, scope, self._settings))
             return Answer(200, text, PAGE_HEADERS, HTML)
         raise HttpProblem(400, "GET query missing: send ?query=… or POST a JSON object with `query`.")
+
+
+def _always(answer: Answer) -> Callable[[Request], Awaitable[Answer]]:
+    async def same(request: Request) -> Answer:
+        del request
+        return answer
+
+    return same
 
 
 def create_app(settings: Settings | None = None, limits: Limits | None = None) -> Gateway:

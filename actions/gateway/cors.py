@@ -23,9 +23,13 @@ _LONGEST_LIST = 4096
 
 
 def preflight_headers(headers: Headers, methods: bytes = ALLOWED_METHODS) -> tuple[Header, ...]:
-    """What OPTIONS answers of an address that takes `methods`: every requested header is allowed; browsers may keep this for a day."""
+    """What OPTIONS answers of an address that takes `methods`; browsers may keep this for a day.
+
+    Every requested header is allowed but those that are a proxy's word.
+    """
     asked = headers.get(b"access-control-request-headers", b"").strip()
     echoed = len(asked) <= _LONGEST_LIST and _HEADER_LIST.fullmatch(asked) is not None
+    echoed = echoed and b"forwarded" not in asked.lower()
     return (
         (b"allow", methods),
         (b"access-control-allow-methods", methods),

@@ -12,8 +12,7 @@ from html import escape
 from lictor.actions.gateway.responses import Header
 
 PAGE_HEADERS: tuple[Header, ...] = (
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
-    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
     (b"cache-control", b"no-cache"),
 )
 

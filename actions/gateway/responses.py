@@ -25,6 +25,22 @@ COMPRESS_IN_THREAD_FROM = 256 * 1024
 JSON = b"application/json; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 _ANY_ORIGIN: Header = (b"access-control-allow-origin", b"*")
+NOTHING_RUNS = b"default-src 'none'; frame-ancestors 'none'"
+"""The policy of what is no page: opened in a browser, it loads and runs nothing and stands in no frame."""
+_POLICY = b"content-security-policy"
+_HARDENED: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+)
+_OF_PAGES: tuple[Header, ...] = (
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    # For browsers that do not know frame-ancestors.
+    (b"x-frame-options", b"DENY"),
+)
 _GZIP = re.compile(
     rb"(?:^|,)\s*(?:x-)?gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[0-9.]+\s*)?(?:,|$)", re.IGNORECASE
 )
@@ -39,6 +55,12 @@ class Answer(NamedTuple):
     kind: bytes = JSON
 
 
+def hardening(kind: bytes, extra: tuple[Header, ...] = ()) -> tuple[Header, ...]:
+    """What every answer of this kind tells browsers, beside `extra`, whose policy goes before (docs/security.md)."""
+    policy = () if any(name == _POLICY for name, _ in extra) else ((_POLICY, NOTHING_RUNS),)
+    return (*policy, *_HARDENED, *(_OF_PAGES if kind == HTML else ()))
+
+
 async def send_answer(send: Send, answer: Answer, accept_encoding: bytes | None = None) -> None:
     """Send `answer`, readable from any origin (server.md 3.1)."""
     status, body, extra, kind = answer
@@ -48,12 +70,14 @@ async def send_answer(send: Send, answer: Answer, accept_encoding: bytes | None 
         if accept_encoding is not None and _GZIP.search(accept_encoding):
             body = await _compressed(body)
             extra = (*extra, (b"content-encoding", b"gzip"))
-    await _send(send, status, body, ((b"content-type", kind), *extra))
+    await _send(send, status, body, ((b"content-type", kind), *extra, *hardening(kind, extra)))
 
 
 async def send_nothing(send: Send, status: int, extra: Iterable[Header] = ()) -> None:
     """Send headers only."""
-    await send({"type": "http.response.start", "status": status, "headers": [_ANY_ORIGIN, *extra]})
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [_ANY_ORIGIN, *_HARDENED, *extra]}
+    )
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -28,8 +28,9 @@ from lictor.actions.gateway.graphql import GraphQL
 from lictor.actions.gateway.headers import CORE_VERSION, REQUEST_ID, Headers, Sender, known_headers
 from lictor.actions.gateway.limits import Limits
 from lictor.actions.gateway.operations import Operation
+from lictor.actions.gateway.pages import Pages
 from lictor.actions.gateway.places import Places
-from lictor.actions.gateway.responses import JSON, Receive, Scope, Send
+from lictor.actions.gateway.responses import JSON, Receive, Scope, Send, hardening
 from lictor.actions.identity import Identity
 from lictor.engine import GraphQLFailure, Session
 from lictor.engine.server.protocols import Closed
@@ -57,10 +58,12 @@ class Sockets:
         settings: Settings,
         limits: Limits,
         operations: Places,
+        pages: Pages,
     ) -> None:
         self._operations = _Operations(engine, executor, operations)
         self._authenticator = authenticator
         self._origins = Origins(settings)
+        self._pages = pages
         self._settings = settings
         self._places = Places(limits.sockets, "Too many websockets are open here. Try again later.")
         recheck = max(settings.auth_cache_seconds, _RECHECK_LEAST) if settings.auth == "key" else 0.0
@@ -82,6 +85,7 @@ class Sockets:
         headers = known_headers(scope["headers"])
         logs.request_id.set(logs.request_id_of(headers.get(REQUEST_ID)))
         try:
+            self._pages.check_host(headers)
             if not self._origins.allow(headers):
                 raise _strange_page(headers)
             with self._places:
@@ -111,7 +115,7 @@ def _strange_page(headers: Headers) -> HttpProblem:
 
 async def _refuse(send: Send, problem: HttpProblem) -> None:
     body = problem.answer.body
-    headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(body))]
+    headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(body)), *hardening(JSON)]
     start = {"type": "websocket.http.response.start", "status": problem.status, "headers": headers}
     await send(start)
     await send({"type": "websocket.http.response.body", "body": body})

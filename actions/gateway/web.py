@@ -47,7 +47,8 @@ _KINDS = {
     ".woff": b"font/woff",
     ".wasm": b"application/wasm",
 }
-_NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
+_SCRIPT = _KINDS[".js"]
+_OF_SCRIPTS = b"default-src 'self'; frame-ancestors 'none'"
 _REVALIDATE: Header = (b"cache-control", b"no-cache")
 _FOR_EVER: Header = (b"cache-control", b"public, max-age=31536000, immutable")
 
@@ -67,11 +68,8 @@ class Web:
         if found is None:
             return None
         body = _BASE.sub(b'<base href="%s"' % way_back(_raw_path(scope)), found, count=1)
-        security = (
-            (b"content-security-policy", _policy(host_of(headers))),
-            (b"referrer-policy", b"same-origin"),
-        )
-        return _conditional(body, HTML, (_REVALIDATE, *security), headers)
+        security = (b"content-security-policy", _policy(host_of(headers)))
+        return _conditional(body, HTML, (_REVALIDATE, security), headers)
 
     async def file(self, path: str, headers: Headers) -> Answer | None:
         """The file at this path of a URL; None where there is none."""
@@ -95,6 +93,9 @@ class Web:
     def _file(self, name: str, accepted: frozenset[bytes], headers: Headers) -> Answer | None:
         extra: tuple[Header, ...] = (_FOR_EVER if name.startswith(HASHED) else _REVALIDATE,)
         kind = _KINDS.get(Path(name).suffix.lower(), b"application/octet-stream")
+        if kind == _SCRIPT:
+            # A worker obeys the policy that came with its script.
+            extra = (*extra, (b"content-security-policy", _OF_SCRIPTS))
         place = self._place(name)
         if place is None:
             return None
@@ -164,7 +165,7 @@ def _conditional(body: bytes, kind: bytes, extra: tuple[Header, ...], headers: H
     """The answer, or 304 for a client that has this very body."""
     tag = b'"' + blake2b(body, digest_size=12).hexdigest().encode() + b'"'
     known = headers.get(b"if-none-match", b"")
-    extra = (*extra, (b"etag", tag), _NOSNIFF)
+    extra = (*extra, (b"etag", tag))
     if known.strip() == b"*" or tag in (one.strip().removeprefix(b"W/") for one in known.split(b",")):
         return Answer(304, b"", extra, kind)
     return Answer(200, body, extra, kind)

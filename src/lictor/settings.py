@@ -81,8 +81,13 @@ class Settings(BaseSettings):
     )
     allowed_origins: str = Field(
         "",
-        description="Origins, such as https://ui.example, whose pages may open websockets though the server is another "
-        "one; comma-separated, * for all. Without authentication only (docs/ui.md).",
+        description="Origins, such as https://ui.example, whose pages may call and open websockets though the server is "
+        "another one; comma-separated, * for all. Without authentication only (docs/ui.md).",
+    )
+    allowed_hosts: str = Field(
+        "",
+        description="Names, such as lictor.example, under which programs and browsers call a server without authentication; "
+        "comma-separated, * for all. Addresses, localhost and names without a dot need not be named (docs/security.md).",
     )
     root_path: str = Field(
         "",
