@@ -139,3 +139,21 @@ def test_this_process_is_left_alone() -> None:
     assert not any(
         "ProcessorFormatter" in type(handler.formatter).__name__ for handler in logging.getLogger().handlers
     )
+
+
+FORGED = "a\r\n2026-01-01 [error] forged\x1b[2J\x1b]0;title\x07\x9bm\x00"
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_texts_of_callers_make_no_lines_and_steer_no_terminal(form: str) -> None:
+    program = (
+        "import structlog\nfrom lictor import logs\nfrom lictor.settings import Settings\n"
+        "logs.configure(Settings())\n"
+        f"structlog.get_logger('x').info('request', path={FORGED!r}, bare={'/' + chr(27) + '[2J'!r})\n"
+    )
+    written = output(program, LICTOR_LOG_FORMAT=form, PYTHONPATH=":".join(sys.path))
+    assert "forged" in written
+    assert len(written.strip().splitlines()) == 1, written
+    assert not [letter for letter in written.rstrip("\n") if ord(letter) < 32 or 127 <= ord(letter) < 160], (
+        ascii(written)
+    )

@@ -25,6 +25,7 @@ call: ContextVar[tuple[str, Any] | None] = ContextVar("call", default=None)
 """The operation that is being performed, and its arguments."""
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _IDS = ("flow_run_id", "task_run_id", "flow_id")
 _MOST_IDS = 10
 
@@ -73,6 +74,14 @@ def _add_context(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     return event
 
 
+def _escape_controls(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Texts of callers (paths, names) as they are, but what would steer a terminal; JSON escapes it by itself."""
+    for key, value in event.items():
+        if key != "exception" and isinstance(value, str) and _CONTROL.search(value):
+            event[key] = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+    return event
+
+
 def configure(settings: Settings) -> None:
     """Log from `settings.log_level` on, in the form `settings.log_format`."""
     level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
@@ -82,7 +91,7 @@ def configure(settings: Settings) -> None:
         _add_context,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([structlog.processors.format_exc_info] if as_json else []),
+        *([structlog.processors.format_exc_info] if as_json else [_escape_controls]),
     ]
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(default=str)
