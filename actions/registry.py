@@ -20,6 +20,7 @@ import msgspec
 import orjson
 from dateutil import parser as dateparser
 
+from lictor.actions.audit import Trail
 from lictor.actions.combined import Combined
 from lictor.actions.permissions import NEEDS, refusal
 from lictor.orchestration.permissions import Permissions
@@ -59,6 +60,8 @@ class Caller:
     """What the caller's role allows in the tenant; None without authentication: everything."""
     keyring: Keyring | None = None
     """What seals secrets; None where the server was given no key."""
+    trail: Trail | None = None
+    """Where calls leave their entries of the audit trail; None: nowhere."""
 
 
 Handler = Callable[[Caller, Any], Awaitable[Any]]

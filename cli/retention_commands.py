@@ -57,7 +57,10 @@ def apply(*, as_json: Json = False) -> int:
 
     try:
         done = run(
-            database_url(), lambda connection: apply_retention(connection, settings_of().retention_days)
+            database_url(),
+            lambda connection: apply_retention(
+                connection, settings_of().retention_days, audit_days=settings_of().retention_audit_days
+            ),
         )
     except (asyncpg.PostgresError, OSError) as error:
         return fail(str(error))

@@ -21,7 +21,7 @@ from uuid import UUID
 
 import orjson
 
-from lictor.orchestration import queries
+from lictor.orchestration import audit, queries
 from lictor.orchestration.batches import in_batches
 from lictor.orchestration.errors import OrchestrationError
 from lictor.orchestration.types import Connection, Executor
@@ -77,9 +77,12 @@ async def retention_preview(
 
 
 async def apply_retention(
-    connection: Connection, defaults: Days, *, now: datetime | None = None
+    connection: Connection, defaults: Days, *, now: datetime | None = None, audit_days: int = 0
 ) -> dict[str, int]:
-    """Take away what is too old; returns the rows deleted by kind, and under `partitions` how many were dropped."""
+    """Take away what is too old; returns the rows deleted by kind, and under `partitions` how many were dropped.
+
+    Of the audit trail whole months go that ended more than `audit_days` days ago by the database's clock (0: none).
+    """
     encoded = _encode(defaults)
     done: Counter[str] = Counter()
     reached = None
@@ -98,6 +101,7 @@ async def apply_retention(
         done[kind] = await in_batches(delete, _ROWS_PER_BATCH)
     for row in await _sql.expired_partitions.fetch(connection, defaults=encoded, now=now):
         done += await _clear(connection, row)
+    done["partitions"] += await audit.drop_expired(connection, audit_days)
     return dict(done)
 
 

@@ -21,8 +21,10 @@ from lictor.actions import (
     handlers,  # noqa: F401 - importing it registers the actions
     hasura_webhook,
 )
+from lictor.actions.audit import Trail, origin
 from lictor.actions.gateway import errors, health, metrics, scrape
 from lictor.actions.gateway.addresses import address_of, below_root
+from lictor.actions.gateway.auditing import origin_of
 from lictor.actions.gateway.authentication import Authenticator
 from lictor.actions.gateway.body import Disconnected, read_body
 from lictor.actions.gateway.calls import InProcessTransport
@@ -74,6 +76,7 @@ class Gateway:
         self._limits = limits or Limits.of(settings)
         self._pool: asyncpg.Pool | None = None
         self._witness: Witness | None = None
+        self._trail: Trail | None = None
         self._places = Places(self._limits.requests, "The server is busy; nothing was changed. Try again.")
         self._web = Web(settings)
         self._engine: Engine | None = None
@@ -84,8 +87,9 @@ class Gateway:
     async def start(self) -> None:
         """Open the database pool and compile the metadata. Raises what prevents it."""
         pool = self._pool = await open_pool(self._settings)
-        self._callers = Callers(pool, self._settings)
-        self._authenticator = Authenticator(pool, self._settings, self._limits.database_wait)
+        self._trail = Trail(pool, self._settings)
+        self._callers = Callers(pool, self._settings, self._trail)
+        self._authenticator = Authenticator(pool, self._settings, self._limits.database_wait, self._trail)
         engine = self._engine = await Engine.start(
             pool,
             METADATA_DIR,
@@ -106,6 +110,7 @@ class Gateway:
         self._scraper = scrape.Scraper(pool)
         self._sampling = asyncio.create_task(self._sample(pool, graphql))
         self._witness.start()
+        self._trail.start()
 
     def drain(self) -> None:
         """The process is to end: every answer closes its connection, and /ready says so."""
@@ -119,6 +124,9 @@ class Gateway:
         if self._witness is not None:
             await self._witness.stop()
             self._witness = None
+        if self._trail is not None:
+            await self._trail.stop()
+            self._trail = None
         if self._hasura is not None:
             await self._hasura.close()
             self._hasura = None
@@ -165,6 +173,7 @@ class Gateway:
         method = scope["method"]
         identifier = logs.request_id_of(headers.get(REQUEST_ID))
         logs.request_id.set(identifier)
+        origin.set(origin_of(headers, scope))
         extra = ((b"x-request-id", identifier.encode("ascii")), *((_CLOSE,) if self._draining else ()))
         if method == "OPTIONS":
             status = 204

@@ -17,6 +17,8 @@ from uuid import UUID
 
 import asyncpg
 
+from lictor.actions.audit import Trail
+from lictor.actions.gateway.auditing import sign_in_refused, signed_in
 from lictor.actions.gateway.calls import patiently
 from lictor.actions.gateway.errors import HttpProblem
 from lictor.actions.gateway.headers import AUTHORIZATION, CORE_VERSION, SCOPE, TENANT_ID, Headers
@@ -46,7 +48,10 @@ class Unauthenticated(HttpProblem):
 class Authenticator:
     """Finds the identity of requests; safe to use from any number of tasks at once."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings, wait: float) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, settings: Settings, wait: float, trail: Trail | None = None
+    ) -> None:
+        self._trail = trail
         self._pool = pool
         self._needed = settings.auth == "key"
         self._lifetime = settings.auth_cache_seconds
@@ -59,6 +64,15 @@ class Authenticator:
         if not self._needed:
             tenant_id = tenant_id or _tenant_named(headers)
             return Identity(tenant_id, scoped=tenant_id is not None and headers.get(SCOPE) == b"tenant")
+        try:
+            identity = await self._known_identity(tenant_id, headers)
+        except Unauthenticated as problem:
+            await sign_in_refused(self._trail, problem.code, headers)
+            raise
+        await signed_in(self._trail, identity, headers)
+        return identity
+
+    async def _known_identity(self, tenant_id: UUID | None, headers: Headers) -> Identity:
         holder = await self._holder(_bearer(headers))
         if holder is None:
             raise Unauthenticated("The API key is unknown, deleted or expired.", headers)

@@ -16,6 +16,7 @@ from typing import Any
 
 from lictor import logs, tracing
 from lictor.actions.gateway import metrics
+from lictor.actions.gateway.auditing import recorded
 from lictor.actions.gateway.database import BackEndAway, Fate, fate
 from lictor.actions.gateway.errors import Unavailable, error, explain
 from lictor.actions.gateway.headers import Callers
@@ -64,7 +65,11 @@ def _told(failure: Exception, outcome: Fate) -> str:
 
 
 async def perform(name: str, arguments: Mapping[str, Any], caller: Caller, wait: float) -> Any:
-    """Run an action; see `patiently` for what happens when the database is away."""
+    """Run an action; see `patiently` for what happens when the database is away. What the audit trail wants is in it."""
+    return await recorded(name, arguments, caller, lambda: _perform(name, arguments, caller, wait))
+
+
+async def _perform(name: str, arguments: Mapping[str, Any], caller: Caller, wait: float) -> Any:
     action = ACTIONS[name]
     return await measured(
         name,

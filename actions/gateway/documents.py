@@ -1,4 +1,4 @@
-"""The root fields of a document: for error answers only, never on the way of a good request.
+"""The root fields of a document: for error answers and the audit trail, never on the way of a good query.
 
 A document that the engine has accepted comes in; response keys with their places, or one document per root
 field, go out. Never checks a document against a schema.
@@ -6,6 +6,7 @@ field, go out. Never checks a document against a schema.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -17,10 +18,12 @@ from graphql import (
     GraphQLError,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     Visitor,
     parse,
     print_ast,
+    value_from_ast_untyped,
     visit,
 )
 from graphql.language import get_location
@@ -40,9 +43,41 @@ def root_fields(query: str, operation_name: str | None = None) -> list[RootField
     if read is None:
         return []
     operation, fragments = read
-    found: dict[str, RootField] = {}
-    _collect(operation.selection_set, {node.name.value: node for node in fragments}, found, set())
-    return list(found.values())
+    nodes: dict[str, FieldNode] = {}
+    _collect_nodes(operation.selection_set, {node.name.value: node for node in fragments}, nodes, set())
+    return [RootField(key, node.name.value, _locations(node)) for key, node in nodes.items()]
+
+
+class RootMutation(NamedTuple):
+    """A root field of a mutation, and its arguments as far as they can be read without a schema."""
+
+    key: str
+    name: str
+    arguments: dict[str, Any]
+
+
+def root_mutations(
+    query: str, variables: Mapping[str, Any], operation_name: str | None
+) -> list[RootMutation]:
+    """The root fields of a mutation; none of what is no mutation, or cannot be read."""
+    read = _read(query, operation_name)
+    if read is None or read[0].operation is not OperationType.MUTATION:
+        return []
+    operation, fragments = read
+    nodes: dict[str, FieldNode] = {}
+    _collect_nodes(operation.selection_set, {node.name.value: node for node in fragments}, nodes, set())
+    return [
+        RootMutation(
+            key,
+            node.name.value,
+            {
+                argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
+                for argument in node.arguments
+            },
+        )
+        for key, node in nodes.items()
+        if not node.name.value.startswith("__")
+    ]
 
 
 def split_by_root(query: str, operation_name: str | None = None) -> list[tuple[str, str]]:
@@ -115,22 +150,21 @@ def _key(node: FieldNode) -> str:
     return node.alias.value if node.alias else node.name.value
 
 
-def _collect(
+def _collect_nodes(
     selections: SelectionSetNode,
     fragments: dict[str, FragmentDefinitionNode],
-    found: dict[str, RootField],
+    found: dict[str, FieldNode],
     seen: set[str],
 ) -> None:
     for node in selections.selections:
         if isinstance(node, FieldNode):
-            key = _key(node)
-            found.setdefault(key, RootField(key, node.name.value, _locations(node)))
+            found.setdefault(_key(node), node)
         elif isinstance(node, InlineFragmentNode):
-            _collect(node.selection_set, fragments, found, seen)
+            _collect_nodes(node.selection_set, fragments, found, seen)
         elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
             seen.add(node.name.value)
             if node.name.value in fragments:
-                _collect(fragments[node.name.value].selection_set, fragments, found, seen)
+                _collect_nodes(fragments[node.name.value].selection_set, fragments, found, seen)
 
 
 def _locations(node: FieldNode) -> list[dict[str, int]]:
@@ -146,3 +180,14 @@ def place_of(fields: list[RootField], key: str) -> dict[str, Any]:
         if key in (field.key, field.name):
             return {"locations": field.locations, "path": [field.key]}
     return {"path": [key]}
+
+
+def root_key(item: dict[str, Any]) -> str | None:
+    """The root field that an error of the engine speaks of; Hasura writes `$.selectionSet.<field>…`."""
+    path = item.get("path")
+    if isinstance(path, list) and path:
+        return str(path[0])
+    place = (item.get("extensions") or {}).get("path")
+    if isinstance(place, str) and place.startswith("$.selectionSet."):
+        return place.removeprefix("$.selectionSet.").split(".", 1)[0].split("[", 1)[0]
+    return None

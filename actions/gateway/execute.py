@@ -13,9 +13,10 @@ import msgspec
 import orjson
 
 from lictor.actions.gateway import errors, metrics
+from lictor.actions.gateway.auditing import document_recorded, document_refused
 from lictor.actions.gateway.calls import measured, patiently, perform
 from lictor.actions.gateway.database import fate
-from lictor.actions.gateway.documents import place_of, root_fields, split_by_root
+from lictor.actions.gateway.documents import place_of, root_fields, root_key, split_by_root
 from lictor.actions.gateway.errors import HttpProblem, Unavailable
 from lictor.actions.gateway.graphql import GraphQL, PreparedDocument
 from lictor.actions.gateway.headers import Callers, Sender, forwarded
@@ -55,6 +56,7 @@ class Executor:
             metrics.refused(problem.code)
             return problem.answer
         except GraphQLFailure as failure:
+            await document_refused(self._callers.of(sender), operation, failure)
             return _refusal(failure) if errors.is_refusal(failure) else self._failed(failure, operation)
         except RecursionError:
             return self._too_deep(operation.name).answer
@@ -125,7 +127,13 @@ class Executor:
     async def _document(self, prepared: PreparedDocument, operation: Operation, sender: Sender) -> Answer:
         """Run a document that the engine turns into SQL, in whole or in part."""
         try:
-            answer = Answer(200, await self._run_engine(prepared, operation.variables, sender))
+            body = await document_recorded(
+                prepared.kind,
+                operation,
+                self._callers.of(sender),
+                lambda: self._run_engine(prepared, operation.variables, sender),
+            )
+            answer = Answer(200, body)
             self._witness.see(operation.query, sender)
             return answer
         except GraphQLFailure as failure:
@@ -180,7 +188,7 @@ class Executor:
         fields = root_fields(operation.query, operation.name)
         placed = []
         for item in errors.failure_errors(failure):
-            key = _root_key(item) or (fields[0].key if len(fields) == 1 else None)
+            key = root_key(item) or (fields[0].key if len(fields) == 1 else None)
             placed.append({**item, **(place_of(fields, key) if key else {})})
         return Answer(200, errors.errors_body(placed, {field.key: None for field in fields} or None))
 
@@ -206,14 +214,3 @@ def _field_error(exc: Exception, call: ActionCall, operation: Operation) -> dict
         message, code = errors.explain(exc, call.input)
     place = place_of(root_fields(operation.query, operation.name), call.alias)
     return errors.error(message, code, **place)
-
-
-def _root_key(item: dict[str, Any]) -> str | None:
-    """The root field that an error of the engine speaks of; Hasura writes `$.selectionSet.<field>…`."""
-    path = item.get("path")
-    if isinstance(path, list) and path:
-        return str(path[0])
-    place = (item.get("extensions") or {}).get("path")
-    if isinstance(place, str) and place.startswith("$.selectionSet."):
-        return place.removeprefix("$.selectionSet.").split(".", 1)[0].split("[", 1)[0]
-    return None

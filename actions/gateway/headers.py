@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import asyncpg
 
+from lictor.actions.audit import Trail
 from lictor.actions.combined import Combined
 from lictor.actions.identity import Identity, uuid_or_none
 from lictor.actions.registry import Caller
@@ -46,6 +47,8 @@ _KNOWN = frozenset(
         CORE_VERSION,
         TENANT_ID,
         SCOPE,
+        b"user-agent",
+        b"x-forwarded-for",
         b"x-lictor-actions-secret",
     )
 )
@@ -77,7 +80,8 @@ def forwarded(headers: Headers) -> dict[str, str]:
 class Callers:
     """Makes the `Caller` of a request; equal senders give the same object. Raises SealError at the start."""
 
-    def __init__(self, pool: asyncpg.Pool, settings: Settings) -> None:
+    def __init__(self, pool: asyncpg.Pool, settings: Settings, trail: Trail | None = None) -> None:
+        self.trail = trail
         self._pool = pool
         self._settings = settings
         self._combined = Combined(pool)
@@ -107,4 +111,5 @@ class Callers:
             key_id=identity.key_id,
             role_id=identity.role_id,
             permissions=identity.permissions,
+            trail=self.trail,
         )

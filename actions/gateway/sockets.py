@@ -18,8 +18,10 @@ import structlog
 from starlette.websockets import WebSocket
 
 from lictor import logs
+from lictor.actions.audit import origin
 from lictor.actions.gateway import errors, metrics
 from lictor.actions.gateway.addresses import Origins
+from lictor.actions.gateway.auditing import origin_of
 from lictor.actions.gateway.authentication import Authenticator, Unauthenticated
 from lictor.actions.gateway.database import BackEndAway, fate
 from lictor.actions.gateway.errors import HttpProblem, Unavailable
@@ -81,6 +83,7 @@ class Sockets:
         """One socket, until either side ends it."""
         headers = known_headers(scope["headers"])
         logs.request_id.set(logs.request_id_of(headers.get(REQUEST_ID)))
+        origin.set(origin_of(headers, scope))
         try:
             if not self._origins.allow(headers):
                 raise _strange_page(headers)

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         le=300,
         description="Seconds an API process trusts what it knows of a key: a deleted one dies within.",
     )
+    audit: Literal["people", "all", "off"] = Field(
+        "people",
+        description='What the audit trail records: every mutation and sign-in but the machine traffic of runs ("people"), '
+        "all of them, or nothing (docs/decisions/0023-audit-trail.md).",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Keys for secrets: 32 bytes in base64; the first seals, all open. Without one there are no secrets.",
@@ -197,6 +202,12 @@ class Settings(BaseSettings):
         ge=0,
         le=36_500,
         description="Days for which messages are kept; 0: for ever. A tenant's own policy goes before.",
+    )
+    retention_audit_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="Days for which the audit trail is kept, at least; it goes by whole months; 0: for ever. No tenant can say otherwise.",
     )
     partitions_interval: float = Field(
         86_400.0, gt=0, description="Seconds between two looks whether new history partitions are needed."

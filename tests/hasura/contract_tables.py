@@ -253,6 +253,25 @@ COLUMNS = {
         artifacts_days integer
         messages_days integer
     """,
+    "audit_log": """
+        timestamp timestamptz ! = clock_timestamp()
+        tenant_id uuid
+        user_id uuid
+        api_key_id uuid
+        role_id uuid
+        address inet
+        forwarded_for varchar(255)
+        user_agent varchar(255)
+        core_version varchar(64)
+        request_id varchar(128)
+        operation varchar(255) !
+        object_table varchar(255)
+        object_id uuid
+        outcome varchar !
+        code varchar(255)
+        message varchar !
+        info jsonb ! = '{}'
+    """,
 }
 OPERATORS = {
     "ops.duty": "name interval next_due lag last_success last_duration last_failure last_error running_since "
@@ -267,7 +286,7 @@ TRACKED = len(COLUMNS) + len({"utility.traversal"} | OPERATORS.keys())
 VIEWS = {"task_concurrency_limit"}
 """Their columns have neither defaults nor NOT NULL."""
 
-GLOBAL = {"tenant", "auth_user", "auth_api_key", "auth_role"}
+GLOBAL = {"tenant", "auth_user", "auth_api_key", "auth_role", "audit_log"}
 # Their tenant is that of their flow or flow run: a trigger sees to it (docs/decisions/0018-set-wise-keys.md).
 TENANT_OF_PARENT = {"edge", "task", "task_run"}
 """What belongs to no tenant."""
@@ -284,6 +303,7 @@ class Column:
 STRICTER = {("flow_run", "times_resurrected")}
 # … and ids that grow with time in the tables that grow with use.
 TIME_ORDERED = {"flow_run", "task_run", "flow_run_state", "task_run_state", "log", "hook_delivery"}
+TIME_ORDERED |= {"audit_log"}
 TIME_ORDERED |= {"action", "hook", "flow_sla_config", "flow_group_sla"}
 
 UNIQUE = {
@@ -336,6 +356,8 @@ FOREIGN_KEYS = {
 Triggers stand for the two of task_run (docs/decisions/0011-deletes.md).
 """
 
+NEVER_CHANGED = {"audit_log"}
+"""They have a timestamp in place of `created` and `updated`."""
 HISTORY = {"flow_run_state", "task_run_state", "log"}
 """Partitioned; triggers do for them what foreign keys do for the others."""
 
@@ -348,6 +370,8 @@ def columns_of(table: str) -> dict[str, Column]:
         "created": Column("timestamptz", True, "now()"),
         "updated": Column("timestamptz", True, "now()"),
     }
+    if table in NEVER_CHANGED:
+        columns = {"id": columns["id"]}
     if table not in GLOBAL:
         columns["tenant_id"] = Column("uuid", True, None)
     for line in filter(str.strip, COLUMNS[table].splitlines()):

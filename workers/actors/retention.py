@@ -15,6 +15,10 @@ async def apply_retention_actor(dispatch: int | None = None) -> None:
     """Apply every tenant's policy, and the settings where a tenant has none."""
 
     async def work(connection: Connection) -> int:
-        return sum((await apply_retention(connection, get_settings().retention_days)).values())
+        settings = get_settings()
+        done = await apply_retention(
+            connection, settings.retention_days, audit_days=settings.retention_audit_days
+        )
+        return sum(done.values())
 
     await run_duty(database, "apply_retention", dispatch, work)
