@@ -9,6 +9,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from lictor.cli import (
+    audit_commands,
     commands,
     doctor_command,
     key_commands,
@@ -41,6 +42,7 @@ tenant = App(name="tenant", help="Tenants.")
 key = App(name="key", help="API keys: create, list, revoke. LICTOR_AUTH=key makes the server ask for them.")
 secret = App(name="secret", help="The server's own keys, with which secrets are encrypted.")
 retention = App(name="retention", help="How long data are kept: see what would go, and take it away now.")
+audit = App(name="audit", help="The audit trail: who did what, when, from where. List it, export it.")
 
 app.command(commands.up, sort_key=1)
 app.command(commands.demo, sort_key=2)
@@ -63,7 +65,9 @@ secret.command(key_commands.new_secret_key, name="new-key")
 secret.command(key_commands.reseal)
 retention.command(retention_commands.preview)
 retention.command(retention_commands.apply)
-for group in (db, engine, tenant, key, secret, retention):
+audit.command(audit_commands.list_, name="list")
+audit.command(audit_commands.export)
+for group in (db, engine, tenant, key, secret, retention, audit):
     app.command(group)
 # By name: its module, with an HTTP client, is imported only when it is called.
 app.command(
